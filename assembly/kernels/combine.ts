@@ -1,0 +1,21 @@
+/** How two rows become one. Codes shared with the host: bindings/runtime/abi.ts COMBINE. */
+export const enum Combine {
+  Add,
+  Subtract,
+  Multiply,
+  Maximum,
+  Minimum,
+}
+
+/** y = y ∘ x elementwise over bytes, a multiple of 16. One rounding. */
+export function combine(operation: Combine, y: usize, x: usize, bytes: u32): void {
+  for (const end = y + bytes; y < end; y += 16, x += 16) {
+    const a = v128.load(y);
+    const b = v128.load(x);
+    if (operation == Combine.Add) v128.store(y, f32x4.add(a, b));
+    else if (operation == Combine.Subtract) v128.store(y, f32x4.sub(a, b));
+    else if (operation == Combine.Multiply) v128.store(y, f32x4.mul(a, b));
+    else if (operation == Combine.Maximum) v128.store(y, f32x4.max(a, b));
+    else v128.store(y, f32x4.min(a, b));
+  }
+}

@@ -1,0 +1,122 @@
+import * as kernel from "../kernels/activation";
+import { logSoftmax, softmax } from "../kernels/softmax";
+import { copyVectors, Layer, Plan } from "./layer";
+
+/** Which function, and its parameters. */
+@unmanaged
+export class Activation {
+  kind: u32 = 0;
+  p0: f32 = 0;
+  p1: f32 = 0;
+  p2: f32 = 0;
+  p3: f32 = 0;
+}
+
+/** Codes shared with the host: bindings/runtime/abi.ts ACTIVATION. */
+const enum Kind {
+  Tanh = 1,
+  Sigmoid,
+  Relu,
+  ReluGeneral,
+  Clamp,
+  HardSilu,
+  Elu,
+  Gelu,
+  GeluTanh,
+  Silu,
+  Softplus,
+  LogSigmoid,
+  Mish,
+  TanhShrink,
+  Exponential,
+  Softsign,
+  Squareplus,
+  SparsePlus,
+  Shrink,
+  Threshold,
+  Softmax,
+  LogSoftmax,
+}
+
+/** Applies an activation in place to contiguous rows; 0 stands for the identity. */
+export function activate(
+  activation: usize, // Activation or 0
+  at: usize, // f32[rows][stride]
+  rows: u32,
+  stride: u32, // floats, a multiple of 4
+  width: u32, // floats in use: softmax must not see the padding
+): void {
+  if (!activation) return;
+  const kind = changetype<Activation>(activation).kind;
+  const parameters = activation + offsetof<Activation>("p0");
+  if (kind >= <u32>Kind.Softmax) {
+    for (let row: u32 = 0; row < rows; ++row) {
+      if (kind == <u32>Kind.Softmax) softmax(at, width);
+      else logSoftmax(at, width);
+      at += stride << 2;
+    }
+    return;
+  }
+  const count = rows * stride;
+  switch (kind) {
+    case Kind.Tanh:
+      return kernel.tanh(at, count);
+    case Kind.Sigmoid:
+      return kernel.sigmoid(at, count);
+    case Kind.Relu:
+      return kernel.relu(at, count);
+    case Kind.ReluGeneral:
+      return kernel.reluGeneral(at, count, parameters);
+    case Kind.Clamp:
+      return kernel.clamp(at, count, parameters);
+    case Kind.HardSilu:
+      return kernel.hardSilu(at, count, parameters);
+    case Kind.Elu:
+      return kernel.elu(at, count, parameters);
+    case Kind.Gelu:
+      return kernel.gelu(at, count);
+    case Kind.GeluTanh:
+      return kernel.geluTanh(at, count);
+    case Kind.Silu:
+      return kernel.silu(at, count);
+    case Kind.Softplus:
+      return kernel.softplus(at, count);
+    case Kind.LogSigmoid:
+      return kernel.logSigmoid(at, count);
+    case Kind.Mish:
+      return kernel.mish(at, count);
+    case Kind.TanhShrink:
+      return kernel.tanhShrink(at, count);
+    case Kind.Exponential:
+      return kernel.exponential(at, count);
+    case Kind.Softsign:
+      return kernel.softsign(at, count);
+    case Kind.Squareplus:
+      return kernel.squareplus(at, count, parameters);
+    case Kind.SparsePlus:
+      return kernel.sparsePlus(at, count);
+    case Kind.Shrink:
+      return kernel.shrink(at, count, parameters);
+    case Kind.Threshold:
+      return kernel.threshold(at, count, parameters);
+  }
+}
+
+/** An activation as a layer of its own: output = f(input). */
+@unmanaged
+export class ActivationLayer extends Layer {
+  input: usize = 0; // f32[rows][stride]
+  output: usize = 0; // f32[rows][stride], may be the input
+  stride: u32 = 0; // floats
+  width: u32 = 0;
+  activation: usize = 0;
+}
+
+export function runActivation(layer: ActivationLayer, plan: Plan, from: u32, to: u32): void {
+  const rows = (to - from) * plan.streams;
+  const bytes = layer.stride << 2;
+  const first = from * plan.streams * bytes;
+  const output = layer.output + first;
+  if (layer.output != layer.input) copyVectors(output, layer.input + first, rows * bytes);
+  activate(layer.activation, output, rows, layer.stride, layer.width);
+}

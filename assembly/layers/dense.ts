@@ -1,0 +1,64 @@
+import { affine } from "../kernels/affine";
+import { activate } from "./activation";
+import { Layer, Plan } from "./layer";
+
+/**
+ * output = f(bias + Σ W·x): any number of inputs, each with its own weights, added in order.
+ *
+ * Without a bias it adds to what output holds, so a recurrent term can follow terms computed for the whole chunk, with
+ * the bits of doing both at once.
+ */
+@unmanaged
+export class Dense extends Layer {
+  output: usize = 0; // f32[rows][outputs]
+  outputs: u32 = 0; // floats, padded
+  width: u32 = 0; // floats in use
+  bias: usize = 0; // f32[outputs], or 0: add to output
+  activation: usize = 0;
+  terms: u32 = 0; // Term records follow
+}
+
+/** One input of a Dense. */
+@unmanaged
+export class Term {
+  isState: u32 = 0; // input is an offset in each stream's state, else a buffer
+  input: usize = 0;
+  stride: u32 = 0; // bytes from row to row of a buffer
+  columns: u32 = 0;
+  weights: usize = 0; // panels, outputs × columns
+}
+
+export function runDense(layer: Dense, plan: Plan, from: u32, to: u32): void {
+  const rows = (to - from) * plan.streams;
+  const first = from * plan.streams;
+  const stride = layer.outputs << 2;
+  const output = layer.output + first * stride;
+  let init = layer.bias;
+  let initStride: u32 = 0;
+  if (!init) {
+    init = output;
+    initStride = stride;
+  }
+  let at = changetype<usize>(layer) + offsetof<Dense>();
+  for (let i: u32 = 0; i < layer.terms; ++i) {
+    const term = changetype<Term>(at);
+    const x = term.isState ? plan.states + term.input : term.input + first * term.stride;
+    const xStride = term.isState ? plan.stateBytes : term.stride;
+    affine(
+      output,
+      stride,
+      init,
+      initStride,
+      x,
+      xStride,
+      rows,
+      term.weights,
+      term.columns,
+      layer.outputs,
+    );
+    init = output;
+    initStride = stride;
+    at += offsetof<Term>();
+  }
+  activate(layer.activation, output, rows, layer.outputs, layer.width);
+}

@@ -1,0 +1,20 @@
+import { copyVectors, Layer, Plan } from "./layer";
+
+/** output = table[id]. The host has checked the ids. */
+@unmanaged
+export class Embedding extends Layer {
+  input: usize = 0; // i32[rows][inputStride / 4], the id first
+  inputStride: u32 = 0; // bytes
+  output: usize = 0; // f32[rows][stride]
+  stride: u32 = 0; // floats
+  table: usize = 0; // f32[vocabulary][stride]
+}
+
+export function runEmbedding(layer: Embedding, plan: Plan, from: u32, to: u32): void {
+  const bytes = layer.stride << 2;
+  const last = to * plan.streams;
+  for (let row = from * plan.streams; row < last; ++row) {
+    const id = load<u32>(layer.input + row * layer.inputStride);
+    copyVectors(layer.output + row * bytes, layer.table + id * bytes, bytes);
+  }
+}

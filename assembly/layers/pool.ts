@@ -1,0 +1,67 @@
+import { combine, Combine } from "../kernels/combine";
+import { copyVectors, Layer, Plan } from "./layer";
+import { closeWindow, openWindow, Window } from "./window";
+
+/** Largest or mean value within a window of time. */
+@unmanaged
+export class Pool extends Layer {
+  window: usize = 0; // Window
+  output: usize = 0; // f32[rows][window.width]
+  outputClock: u32 = 0;
+  isMean: u32 = 0;
+}
+
+export function runPool(layer: Pool, plan: Plan, from: u32, to: u32): void {
+  const window = changetype<Window>(layer.window);
+  const count = to - from;
+  const outputs = openWindow(window, plan, count);
+  const bytes = (window.width << 2) * plan.streams;
+  let y = layer.output;
+  for (let j: u32 = 0; j < outputs; ++j) {
+    const x = window.rows + j * window.stride * bytes;
+    copyVectors(y, x, bytes);
+    for (let i: u32 = 1; i < window.span; ++i) {
+      combine(layer.isMean ? Combine.Add : Combine.Maximum, y, x + i * bytes, bytes);
+    }
+    if (layer.isMean) divide(y, bytes, <f32>window.span);
+    y += bytes;
+  }
+  closeWindow(window, plan, count, outputs);
+  plan.setRows(layer.outputClock, outputs);
+}
+
+/** Largest or mean value of the sequence so far: one row per call. */
+@unmanaged
+export class GlobalPool extends Layer {
+  input: usize = 0; // f32[rows][stride]
+  output: usize = 0; // f32[1][stride]
+  stride: u32 = 0; // floats
+  outputClock: u32 = 0;
+  isMean: u32 = 0;
+  state: usize = 0; // u32 rows seen, 3 × padding, then the sum or the largest so far, f32[stride]
+}
+
+export function runGlobalPool(layer: GlobalPool, plan: Plan, from: u32, to: u32): void {
+  const bytes = layer.stride << 2;
+  for (let s: u32 = 0; s < plan.streams; ++s) {
+    const state = plan.states + s * plan.stateBytes + layer.state;
+    const pooled = state + 16;
+    let seen = load<u32>(state);
+    for (let t = from; t < to; ++t) {
+      const x = layer.input + (t * plan.streams + s) * bytes;
+      if (!seen) copyVectors(pooled, x, bytes);
+      else combine(layer.isMean ? Combine.Add : Combine.Maximum, pooled, x, bytes);
+      ++seen;
+    }
+    store<u32>(state, seen);
+    const output = layer.output + s * bytes;
+    copyVectors(output, pooled, bytes);
+    if (layer.isMean) divide(output, bytes, <f32>seen);
+  }
+  plan.setRows(layer.outputClock, to > from ? 1 : 0);
+}
+
+function divide(y: usize, bytes: u32, divisor: f32): void {
+  const d = f32x4.splat(divisor);
+  for (const end = y + bytes; y < end; y += 16) v128.store(y, f32x4.div(v128.load(y), d));
+}

@@ -1,0 +1,46 @@
+import { affine } from "../kernels/affine";
+import { activate } from "./activation";
+import { copyFloats, Layer, Plan } from "./layer";
+
+/**
+ * Simple recurrence: h ← f(a + U h), a what a Dense before it computed. Without weights it only keeps h = f(a), for a
+ * dense hidden layer that is fed back to the encoder.
+ */
+@unmanaged
+export class Rnn extends Layer {
+  hidden: usize = 0; // f32[rows][stride]: a on entry, h on return
+  stride: u32 = 0; // floats, units padded
+  units: u32 = 0;
+  weights: usize = 0; // U, panels, stride × units, or 0
+  state: usize = 0; // h, f32[units]
+  activation: usize = 0;
+}
+
+export function runRnn(layer: Rnn, plan: Plan, from: u32, to: u32): void {
+  const streams = plan.streams;
+  const bytes = layer.stride << 2;
+  const used = layer.units << 2;
+  let h = layer.hidden + from * streams * bytes;
+  for (let t = from; t < to; ++t) {
+    const previous = plan.states + layer.state;
+    if (layer.weights) {
+      affine(
+        h,
+        bytes,
+        h,
+        bytes,
+        previous,
+        plan.stateBytes,
+        streams,
+        layer.weights,
+        layer.units,
+        layer.stride,
+      );
+    }
+    activate(layer.activation, h, streams, layer.stride, layer.units);
+    for (let s: u32 = 0; s < streams; ++s) {
+      copyFloats(previous + s * plan.stateBytes, h, used);
+      h += bytes;
+    }
+  }
+}

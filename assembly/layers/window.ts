@@ -1,0 +1,64 @@
+import { copyVectors, Plan } from "./layer";
+
+/**
+ * The rows a convolution or a pooling window may look at in this call: those kept from earlier calls, the new ones, and,
+ * at the end of a sequence, the padding after it.
+ *
+ * The padded sequence is `left` zero rows, the input, `right` zero rows. A window spans `span` rows and moves by
+ * `stride`; output j starts at row j·stride of the padded sequence. Between calls the state keeps the rows that later
+ * outputs still need: fewer than span of them.
+ */
+@unmanaged
+export class Window {
+  input: usize = 0; // f32[rows][width]
+  width: u32 = 0; // floats, padded
+  rows: usize = 0; // scratch f32[span - 1 + capacity + right][streams][width]
+  span: u32 = 0; // rows, (taps - 1)·dilation + 1
+  stride: u32 = 0; // rows
+  left: u32 = 0; // rows
+  right: u32 = 0; // rows
+  state: usize = 0; // i32 rows kept less left (negative: rows to skip), 3 × padding, then f32[span - 1][width]
+}
+
+/** Fills window.rows and returns how many outputs it allows. */
+export function openWindow(window: Window, plan: Plan, count: u32): u32 {
+  const bytes = window.width << 2;
+  const row = bytes * plan.streams;
+  const state = plan.states + window.state;
+  let kept = load<i32>(state) + <i32>window.left;
+  let at = window.rows;
+  for (let i = 0; i < kept; ++i) {
+    for (let s: u32 = 0; s < plan.streams; ++s) {
+      copyVectors(at, state + s * plan.stateBytes + 16 + i * bytes, bytes);
+      at += bytes;
+    }
+  }
+  const skipped = kept < 0 ? min<u32>(-kept, count) : 0;
+  copyVectors(at, window.input + skipped * row, (count - skipped) * row);
+  at += (count - skipped) * row;
+  kept += count;
+  if (plan.flush && kept >= 0) {
+    for (const end = at + window.right * row; at < end; at += 16) v128.store(at, f32x4.splat(0));
+    kept += window.right;
+  }
+  return kept < <i32>window.span ? 0 : (kept - window.span) / window.stride + 1;
+}
+
+/** Keeps what later outputs need. */
+export function closeWindow(window: Window, plan: Plan, count: u32, outputs: u32): void {
+  const bytes = window.width << 2;
+  const row = bytes * plan.streams;
+  const state = plan.states + window.state;
+  const total = load<i32>(state) + <i32>window.left + count;
+  const kept = total - <i32>(outputs * window.stride);
+  let at = window.rows + outputs * window.stride * row;
+  for (let i = 0; i < kept; ++i) {
+    for (let s: u32 = 0; s < plan.streams; ++s) {
+      copyVectors(state + s * plan.stateBytes + 16 + i * bytes, at, bytes);
+      at += bytes;
+    }
+  }
+  for (let s: u32 = 0; s < plan.streams; ++s) {
+    store<i32>(state + s * plan.stateBytes, kept - <i32>window.left);
+  }
+}

@@ -1,0 +1,116 @@
+import { ActivationLayer, runActivation } from "./layers/activation";
+import { Convolution, runConvolution } from "./layers/convolution";
+import { Dense, runDense } from "./layers/dense";
+import { Embedding, runEmbedding } from "./layers/embedding";
+import { Gru, runGru } from "./layers/gru";
+import { Layer, Plan } from "./layers/layer";
+import { Lstm, runLstm } from "./layers/lstm";
+import { Memory, runMemory } from "./layers/memory";
+import { Copy, Merge, runCopy, runMerge } from "./layers/merge";
+import { Norm, runNorm } from "./layers/norm";
+import { GlobalPool, Pool, runGlobalPool, runPool } from "./layers/pool";
+import { Rnn, runRnn } from "./layers/rnn";
+import { runScale, Scale } from "./layers/scale";
+import { Flatten, Last, Reverse, runFlatten, runLast, runReverse } from "./layers/time";
+
+/** Codes shared with the host: bindings/runtime/abi.ts KIND. */
+const enum Kind {
+  Loop,
+  Dense,
+  Memory,
+  Rnn,
+  Lstm,
+  Gru,
+  Activation,
+  Scale,
+  Norm,
+  Merge,
+  Copy,
+  Embedding,
+  Convolution,
+  Pool,
+  GlobalPool,
+  Last,
+  Reverse,
+  Flatten,
+}
+
+/**
+ * Runs a whole model over steps rows of input for every stream: one call per step or chunk.
+ *
+ * The input rows stand in the plan's input buffer; the outputs are left in its output buffer. Allocates nothing.
+ */
+export function run(
+  at: usize, // Plan
+  states: usize, // the first stream's state
+  stateBytes: u32, // from one stream's state to the next
+  streams: u32,
+  steps: u32,
+  flush: u32, // 1: the sequence ends here
+): void {
+  const plan = changetype<Plan>(at);
+  plan.states = states;
+  plan.stateBytes = stateBytes;
+  plan.streams = streams;
+  plan.flush = flush;
+  plan.setRows(0, steps);
+  let layer = plan.layers;
+  while (layer < plan.end) {
+    const record = changetype<Layer>(layer);
+    runLayer(layer, plan, 0, plan.rows(record.clock));
+    layer += record.bytes;
+  }
+}
+
+function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
+  switch (changetype<Layer>(at).kind) {
+    case Kind.Loop:
+      return runLoop(at, plan, from, to);
+    case Kind.Dense:
+      return runDense(changetype<Dense>(at), plan, from, to);
+    case Kind.Memory:
+      return runMemory(changetype<Memory>(at), plan, from, to);
+    case Kind.Rnn:
+      return runRnn(changetype<Rnn>(at), plan, from, to);
+    case Kind.Lstm:
+      return runLstm(changetype<Lstm>(at), plan, from, to);
+    case Kind.Gru:
+      return runGru(changetype<Gru>(at), plan, from, to);
+    case Kind.Activation:
+      return runActivation(changetype<ActivationLayer>(at), plan, from, to);
+    case Kind.Scale:
+      return runScale(changetype<Scale>(at), plan, from, to);
+    case Kind.Norm:
+      return runNorm(changetype<Norm>(at), plan, from, to);
+    case Kind.Merge:
+      return runMerge(changetype<Merge>(at), plan, from, to);
+    case Kind.Copy:
+      return runCopy(changetype<Copy>(at), plan, from, to);
+    case Kind.Embedding:
+      return runEmbedding(changetype<Embedding>(at), plan, from, to);
+    case Kind.Convolution:
+      return runConvolution(changetype<Convolution>(at), plan, from, to);
+    case Kind.Pool:
+      return runPool(changetype<Pool>(at), plan, from, to);
+    case Kind.GlobalPool:
+      return runGlobalPool(changetype<GlobalPool>(at), plan, from, to);
+    case Kind.Last:
+      return runLast(changetype<Last>(at), plan, from, to);
+    case Kind.Reverse:
+      return runReverse(changetype<Reverse>(at), plan, from, to);
+    case Kind.Flatten:
+      return runFlatten(changetype<Flatten>(at), plan, from, to);
+  }
+}
+
+/** Runs the records it contains one time step at a time: what a hidden state fed back to the encoder needs. */
+function runLoop(at: usize, plan: Plan, from: u32, to: u32): void {
+  const end = at + changetype<Layer>(at).bytes;
+  for (let t = from; t < to; ++t) {
+    let layer = at + offsetof<Layer>();
+    while (layer < end) {
+      runLayer(layer, plan, t, t + 1);
+      layer += changetype<Layer>(layer).bytes;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { instantiateSync } from "@assemblyscript/loader";
+import type { Exports } from "../../bindings/runtime/abi.js";
+
+/** The wasm file of the last build. */
+export const WASM_PATH: URL = new URL("../../build/lmu.wasm", import.meta.url);
+
+/** Raw kernels through @assemblyscript/loader, the way people who want nothing else load them. */
+export function loadKernels(): Exports {
+  return instantiateSync(readFileSync(WASM_PATH)).exports as unknown as Exports;
+}
+
+/** Hands out places in the memory of a kernel, one after another. */
+export class Arena {
+  readonly kernel: Exports;
+  #next: number;
+
+  constructor(kernel: Exports = loadKernels()) {
+    this.kernel = kernel;
+    this.#next = kernel.heapBase();
+  }
+
+  /** Address of count floats, zeroed, 16 bytes aligned. */
+  floats(count: number): number {
+    const at = this.#next;
+    this.#next += Math.ceil(count / 4) * 16;
+    const { memory } = this.kernel;
+    const missing = Math.ceil((this.#next + 64 - memory.buffer.byteLength) / 65536);
+    if (missing > 0) memory.grow(missing);
+    this.view(at, count).fill(0);
+    return at;
+  }
+
+  /** Address of a copy of values. */
+  copy(values: ArrayLike<number>): number {
+    const at = this.floats(values.length);
+    this.view(at, values.length).set(values);
+    return at;
+  }
+
+  view(at: number, count: number): Float32Array {
+    return new Float32Array(this.kernel.memory.buffer, at, count);
+  }
+}

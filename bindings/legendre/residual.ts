@@ -1,0 +1,63 @@
+import { expectInteger } from "../errors.js";
+import { exponentialMinusIdentity, normalised } from "./exponential.js";
+import { trapezoidal } from "./trapezoidal.js";
+
+/** How the continuous system becomes a step: exact hold, forward Euler, or the trapezoidal rule. */
+export type Discretization = "zoh" | "euler" | "bilinear";
+
+/** Options of {@link discretize}. */
+export interface DiscretizeOptions {
+  /** @defaultValue "zoh" */
+  method?: Discretization;
+  /** Length of the step, in the units of theta. @defaultValue 1 */
+  dt?: number;
+}
+
+/** The highest order taken: a matrix of 2048² doubles is 32 MB. */
+export const MAX_ORDER = 2048;
+
+/**
+ * Diagonal of T, m = T c: from normalised (LegT) coordinates c, in which the memory is a contraction, to LMU ones.
+ */
+export function basis(order: number): Float64Array {
+  return Float64Array.from(
+    { length: order },
+    (_, i) => (i % 2 === 0 ? 1 : -1) * Math.sqrt(2 * i + 1),
+  );
+}
+
+// A few models' worth: order 256 takes tens of milliseconds to generate and half a megabyte to keep.
+const CACHE_LIMIT = 8;
+const cache = new Map<string, Float64Array>();
+
+/**
+ * Dm = Ā - I in the normalised basis, [order, order] row by row. Cached: do not write to it.
+ */
+export function residualMatrix(
+  order: number,
+  theta: number,
+  options: DiscretizeOptions = {},
+): Float64Array {
+  const { method = "zoh", dt = 1 } = options;
+  expectInteger("discretize the LMU", "order", order, 1, MAX_ORDER);
+  if (!(theta > 0))
+    throw new RangeError(`Cannot discretize the LMU: theta is ${theta}, expected a number above 0`);
+  if (!(dt > 0 && dt < Infinity)) {
+    throw new RangeError(
+      `Cannot discretize the LMU: dt is ${dt}, expected a finite number above 0`,
+    );
+  }
+  const key = `${method} ${order} ${dt / theta}`;
+  let D: Float64Array | undefined = cache.get(key);
+  if (D) return D;
+  if (method === "zoh") D = exponentialMinusIdentity(order, dt / theta);
+  else if (method === "euler") D = normalised(order, dt / theta);
+  else if (method === "bilinear") D = trapezoidal(order, dt / theta);
+  else
+    throw new RangeError(
+      `Cannot discretize the LMU: method is ${String(method)}, expected zoh, euler or bilinear`,
+    );
+  if (cache.size >= CACHE_LIMIT) cache.delete(cache.keys().next().value!);
+  cache.set(key, D);
+  return D;
+}

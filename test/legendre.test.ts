@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { basis, residualMatrix } from "../bindings/legendre/residual.js";
+import { thetaOfInput } from "../bindings/legendre/theta.js";
+import { decoder, discretize, legendre, matrices } from "../bindings/legendre.js";
+import { exactColumn } from "./support/exact.js";
+
+describe("matrices()", () => {
+  test("are those of the paper at order 4", () => {
+    const { A, B } = matrices(4);
+    expect([...A]).toEqual([-1, -1, -1, -1, 3, -3, -3, -3, -5, 5, -5, -5, 7, -7, 7, -7]);
+    expect([...B]).toEqual([1, -3, 5, -7]);
+  });
+});
+
+describe("discretize()", () => {
+  test.each([
+    [1, 3],
+    [2, 2.5],
+    [4, 10],
+    [6, 1.25],
+    [16, 64],
+    [33, 17.5],
+    [64, 128],
+    [100, 100000],
+    [256, 784],
+    [256, 300],
+    [512, 784],
+  ])("order %i, theta %d: within 1e-13 of the exact exponential", (order, theta) => {
+    const { A, B } = discretize(order, theta);
+    const columns = order <= 16 ? [...Array(order).keys()] : [0, 1, order >> 1, order - 1];
+    let [error, size] = [0, 0];
+    for (const j of columns) {
+      const exact = exactColumn(order, theta, j);
+      for (let i = 0; i < order; i++) {
+        error += (A[i * order + j]! - exact[i]!) ** 2;
+        size += exact[i]! ** 2;
+        if (j === 0) expect(Math.abs(B[i]! - ((i === 0 ? 1 : 0) - exact[i]!))).toBeLessThan(1e-13);
+      }
+    }
+    expect(Math.sqrt(error / size)).toBeLessThan(1e-13);
+  });
+
+  test("keeps relative accuracy of A - I when theta is large", () => {
+    const [order, theta] = [16, 1e6];
+    const D = residualMatrix(order, theta);
+    const T = basis(order);
+    const exact = exactColumn(order, theta, 3);
+    let [error, size] = [0, 0];
+    for (let i = 0; i < order; i++) {
+      const wanted = exact[i]! - (i === 3 ? 1 : 0);
+      error += ((D[i * order + 3]! * T[i]!) / T[3]! - wanted) ** 2;
+      size += wanted ** 2;
+    }
+    expect(Math.sqrt(error / size)).toBeLessThan(1e-12);
+  });
+
+  test("euler is I + A / theta", () => {
+    const { A } = matrices(5);
+    const step = discretize(5, 40, { method: "euler" });
+    step.A.forEach((value, i) => {
+      expect(value).toBeCloseTo(A[i]! / 40 + (i % 6 === 0 ? 1 : 0), 14);
+    });
+  });
+
+  test.each([1, 2, 3, 8, 65])("bilinear solves its equation at order %i", (order) => {
+    // (I - A / 2θ) Ā = I + A / 2θ
+    const theta = 3 * order;
+    const { A } = matrices(order);
+    const step = discretize(order, theta, { method: "bilinear" });
+    for (let i = 0; i < order; i++) {
+      for (let j = 0; j < order; j++) {
+        let left = step.A[i * order + j]!;
+        for (let k = 0; k < order; k++) {
+          left -= (A[i * order + k]! / (2 * theta)) * step.A[k * order + j]!;
+        }
+        expect(left).toBeCloseTo(A[i * order + j]! / (2 * theta) + (i === j ? 1 : 0), 10);
+      }
+    }
+  });
+
+  test("B is the first column of I - A under every rule", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.double({ min: 0.5, max: 1e4, noNaN: true }),
+        fc.constantFrom("zoh", "euler", "bilinear" as const),
+        (order, theta, method) => {
+          const { A, B } = discretize(order, theta, { method: method as "zoh" });
+          for (let i = 0; i < order; i++) {
+            const wanted = (i === 0 ? 1 : 0) - A[i * order]!;
+            expect(Math.abs(B[i]! - wanted)).toBeLessThanOrEqual(
+              1e-12 * Math.max(1, Math.abs(wanted)),
+            );
+          }
+        },
+      ),
+      { numRuns: 50, seed: 1 },
+    );
+  });
+
+  test("two half steps are one step", () => {
+    const order = 7;
+    const whole = discretize(order, 20).A;
+    const half = discretize(order, 20, { dt: 0.5 }).A;
+    for (let i = 0; i < order; i++) {
+      for (let j = 0; j < order; j++) {
+        let sum = 0;
+        for (let k = 0; k < order; k++) sum += half[i * order + k]! * half[k * order + j]!;
+        expect(sum).toBeCloseTo(whole[i * order + j]!, 13);
+      }
+    }
+  });
+
+  test("an infinite theta freezes the memory", () => {
+    const { A, B } = discretize(2, Infinity);
+    expect([...A].map(Math.abs)).toEqual([1, 0, 0, 1]);
+    expect([...B].map(Math.abs)).toEqual([0, 0]);
+  });
+
+  test.each([
+    [() => discretize(0, 1), "order is 0, expected an integer from 1"],
+    [() => discretize(2.5, 1), "order is 2.5"],
+    [() => discretize(4096, 1), "order is 4096"],
+    [() => discretize(4, 0), "theta is 0, expected a number above 0"],
+    [() => discretize(4, NaN), "theta is NaN"],
+    [() => discretize(4, 1, { dt: -1 }), "dt is -1"],
+    [() => discretize(4, 1, { method: "tustin" as never }), "method is tustin"],
+    [() => decoder(4, [1.5]), "delays[0] is 1.5, expected a fraction from 0 to 1"],
+  ])("refuses bad arguments: %#", (call, message) => {
+    expect(call).toThrow(RangeError);
+    expect(call).toThrow(message);
+  });
+});
+
+describe("thetaOfInput()", () => {
+  test.each([
+    [4, 4],
+    [6, 8],
+    [16, 100],
+    [128, 256],
+    [256, 784],
+    [256, 300],
+  ])("finds theta of order %i from B rounded to f32", (order, theta) => {
+    const first = Math.fround(discretize(order, theta).B[0]!);
+    expect(thetaOfInput(order, first)).toBeCloseTo(theta, 2);
+  });
+
+  test("gives up on what no theta has", () => {
+    expect(thetaOfInput(8, -0.1)).toBeUndefined();
+    expect(thetaOfInput(8, 1)).toBeUndefined();
+    expect(thetaOfInput(8, NaN)).toBeUndefined();
+  });
+});
+
+describe("decoder()", () => {
+  test("reads a sine at any delay out of the memory", () => {
+    const [order, theta] = [12, 100];
+    const { A, B } = discretize(order, theta);
+    const signal = (t: number) => Math.sin(t / 20);
+    let m = new Float64Array(order);
+    for (let t = 0; t <= 400; t++) {
+      m = m.map((_, i) => {
+        let sum = B[i]! * signal(t);
+        for (let j = 0; j < order; j++) sum += A[i * order + j]! * m[j]!;
+        return sum;
+      });
+    }
+    for (const steps of [0, 10, 50, 99]) {
+      const W = decoder(order, [(steps + 0.5) / theta]);
+      const read = W.reduce((sum, w, i) => sum + w * m[i]!, 0);
+      expect(Math.abs(read - signal(400 - steps))).toBeLessThan(5e-3);
+    }
+  });
+
+  test("the namespace holds the same functions", () => {
+    expect(legendre).toEqual({ matrices, discretize, decoder });
+  });
+});

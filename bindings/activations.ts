@@ -1,0 +1,119 @@
+import type { ActivationDescription } from "./description.js";
+import { LmuError } from "./errors.js";
+import { ACTIVATION_KINDS } from "./runtime/abi.js";
+
+/** A function of the wasm module with its four parameters. */
+export interface EncodedActivation {
+  /** Code of the function; 0 is the identity. */
+  readonly code: number;
+  readonly parameters: readonly number[];
+}
+
+interface Definition {
+  readonly kind: (typeof ACTIVATION_KINDS)[number];
+  /** Names and default values of the parameters. */
+  readonly defaults?: Readonly<Record<string, number>>;
+  /** Parameters of the wasm function, from the named ones. */
+  readonly encode?: (named: Record<string, number>) => number[];
+}
+
+const LARGEST = 3.4028234663852886e38;
+
+/** Every activation by the name Keras gives it; torch.nn names are mapped by the PyTorch reader. */
+const DEFINITIONS: Readonly<Record<string, Definition>> = {
+  linear: { kind: "identity" },
+  tanh: { kind: "tanh" },
+  sigmoid: { kind: "sigmoid" },
+  exponential: { kind: "exponential" },
+  softplus: { kind: "softplus" },
+  softsign: { kind: "softsign" },
+  silu: { kind: "silu" },
+  gelu: { kind: "gelu" },
+  gelu_tanh: { kind: "geluTanh" },
+  mish: { kind: "mish" },
+  log_sigmoid: { kind: "logSigmoid" },
+  tanh_shrink: { kind: "tanhShrink" },
+  sparse_plus: { kind: "sparsePlus" },
+  softmax: { kind: "softmax" },
+  log_softmax: { kind: "logSoftmax" },
+  relu: { kind: "relu" },
+  relu6: { kind: "reluGeneral", encode: () => [0, 0, 6] },
+  leaky_relu: {
+    kind: "reluGeneral",
+    defaults: { slope: 0.2, threshold: 0, limit: LARGEST },
+    encode: (p) => [p["slope"]!, p["threshold"]!, p["limit"]!],
+  },
+  elu: { kind: "elu", defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1] },
+  selu: {
+    kind: "elu",
+    encode: () => [1.0507009873554805 * 1.6732632423543772, 1.0507009873554805, 1],
+  },
+  celu: { kind: "elu", defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1 / p["alpha"]!] },
+  hard_sigmoid: {
+    kind: "clamp",
+    defaults: { slope: 1 / 6 },
+    encode: (p) => [p["slope"]!, 0.5, 0, 1],
+  },
+  sparse_sigmoid: { kind: "clamp", encode: () => [0.5, 0.5, 0, 1] },
+  hard_tanh: {
+    kind: "clamp",
+    defaults: { low: -1, high: 1 },
+    encode: (p) => [1, 0, p["low"]!, p["high"]!],
+  },
+  hard_silu: { kind: "hardSilu", encode: () => [1 / 6, 0.5, 0, 1] },
+  squareplus: { kind: "squareplus", defaults: { b: 4 }, encode: (p) => [p["b"]!] },
+  soft_shrink: {
+    kind: "shrink",
+    defaults: { threshold: 0.5 },
+    encode: (p) => [p["threshold"]!, p["threshold"]!],
+  },
+  hard_shrink: {
+    kind: "shrink",
+    defaults: { threshold: 0.5 },
+    encode: (p) => [p["threshold"]!, 0],
+  },
+  threshold: {
+    kind: "threshold",
+    defaults: { threshold: 0, value: 0 },
+    encode: (p) => [p["threshold"]!, p["value"]!],
+  },
+};
+
+/** Names a model description may use. */
+export const ACTIVATION_NAMES: readonly string[] = Object.keys(DEFINITIONS);
+
+/**
+ * Code and parameters of an activation.
+ *
+ * @param where - the layer, for the message
+ * @throws LmuError option-unsupported for an unknown name or parameter
+ */
+export function encodeActivation(
+  where: string,
+  activation: ActivationDescription | undefined,
+): EncodedActivation {
+  const { type, ...given } =
+    typeof activation === "object" ? activation : { type: activation ?? "linear" };
+  const definition = Object.hasOwn(DEFINITIONS, type) ? DEFINITIONS[type] : undefined;
+  if (!definition) {
+    throw new LmuError(
+      "option-unsupported",
+      `Cannot load the model: ${where} has activation ${JSON.stringify(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
+    );
+  }
+  const named: Record<string, number> = { ...definition.defaults };
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(named, name) || typeof value !== "number" || !Number.isFinite(value)) {
+      const expected = Object.keys(named).join(", ") || "no parameters";
+      throw new LmuError(
+        "option-unsupported",
+        `Cannot load the model: activation ${type} of ${where} has ${name} ${JSON.stringify(value)}, expected ${expected}`,
+      );
+    }
+    named[name] = value;
+  }
+  return {
+    code: ACTIVATION_KINDS.indexOf(definition.kind),
+    parameters: definition.encode?.(named) ?? [],
+  };
+}

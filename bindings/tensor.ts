@@ -1,0 +1,216 @@
+import { LmuError } from "./errors.js";
+
+/** Element types of stored tensors. Everything is computed in f32. */
+export type DType = "f64" | "f32" | "f16" | "bf16" | "i64" | "i32" | "i16" | "i8" | "u8" | "bool";
+
+/** Bytes of one element. */
+export const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
+  f64: 8,
+  f32: 4,
+  f16: 2,
+  bf16: 2,
+  i64: 8,
+  i32: 4,
+  i16: 2,
+  i8: 1,
+  u8: 1,
+  bool: 1,
+};
+
+/** A read-only tensor: row-major elements by index. Reading is lazy; views cost no memory. */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** The element at a row-major index, rounded to f32 where the file holds f64. */
+  at(index: number): number;
+}
+
+/** Product of a shape; NaN-free and exact only below 2^53, so callers bound it. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** A tensor over little-endian (or, for HDF5 and npy, big-endian) bytes; keeps the bytes, copies nothing. */
+export function tensorOfBytes(
+  dtype: DType,
+  shape: readonly number[],
+  bytes: Uint8Array,
+  littleEndian = true,
+): Tensor {
+  const wanted = sizeOf(shape) * ELEMENT_BYTES[dtype];
+  if (bytes.byteLength !== wanted) {
+    throw new LmuError(
+      "format-invalid",
+      `Cannot read a tensor: [${shape.join(", ")}] of ${dtype} has ${bytes.byteLength} bytes, expected ${wanted}`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { dtype, shape, at: READERS[dtype](view, littleEndian) };
+}
+
+/** A tensor over numbers in memory. */
+export function tensorOfValues(shape: readonly number[], values: ArrayLike<number>): Tensor {
+  return { dtype: "f32", shape, at: (index) => values[index]! };
+}
+
+/** The same elements under another shape of equal size. */
+export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
+  if (sizeOf(shape) !== sizeOf(tensor.shape)) {
+    throw new LmuError(
+      "tensor-invalid",
+      `Cannot reshape a tensor: it has shape [${tensor.shape.join(", ")}], expected one of the size of [${shape.join(", ")}]`,
+    );
+  }
+  return { dtype: tensor.dtype, shape, at: (index) => tensor.at(index) };
+}
+
+/** Axes in another order: axes[i] names the source axis that becomes axis i. */
+export function permute(tensor: Tensor, axes: readonly number[]): Tensor {
+  const strides = tensor.shape.map((_, axis) => sizeOf(tensor.shape.slice(axis + 1)));
+  const shape = axes.map((axis) => tensor.shape[axis]!);
+  const moved = axes.map((axis) => strides[axis]!);
+  if (axes.length === 2) {
+    const [columns, rowStep, columnStep] = [shape[1]!, moved[0]!, moved[1]!];
+    return {
+      dtype: tensor.dtype,
+      shape,
+      at: (index) => {
+        const column = index % columns;
+        return tensor.at(((index - column) / columns) * rowStep + column * columnStep);
+      },
+    };
+  }
+  return {
+    dtype: tensor.dtype,
+    shape,
+    at: (index) => {
+      let source = 0;
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        const length = shape[axis]!;
+        source += (index % length) * moved[axis]!;
+        index = Math.floor(index / length);
+      }
+      return tensor.at(source);
+    },
+  };
+}
+
+/** A matrix with rows and columns exchanged. */
+export function transpose(tensor: Tensor): Tensor {
+  if (tensor.shape.length !== 2) {
+    throw new LmuError(
+      "tensor-invalid",
+      `Cannot transpose a tensor: it has shape [${tensor.shape.join(", ")}], expected a matrix`,
+    );
+  }
+  return permute(tensor, [1, 0]);
+}
+
+/** Rows from … to (not included) along the first axis. */
+export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
+  if (!(from >= 0 && from <= to && to <= tensor.shape[0]!)) {
+    throw new LmuError(
+      "tensor-invalid",
+      `Cannot take rows ${from} to ${to} of a tensor: it has shape [${tensor.shape.join(", ")}]`,
+    );
+  }
+  const row = sizeOf(tensor.shape.slice(1));
+  return {
+    dtype: tensor.dtype,
+    shape: [to - from, ...tensor.shape.slice(1)],
+    at: (index) => tensor.at(index + from * row),
+  };
+}
+
+/** A matrix cut by columns: the first so many, and the rest. */
+export function splitColumns(tensor: Tensor, first: number): [Tensor, Tensor] {
+  const rows = transpose(tensor);
+  return [transpose(rowsOf(rows, 0, first)), transpose(rowsOf(rows, first, rows.shape[0]!))];
+}
+
+/** Rows in another order: row i of the result is row order[i]. */
+export function selectRows(tensor: Tensor, order: readonly number[]): Tensor {
+  const row = sizeOf(tensor.shape.slice(1));
+  return {
+    dtype: tensor.dtype,
+    shape: [order.length, ...tensor.shape.slice(1)],
+    at: (index) => {
+      const within = index % row;
+      return tensor.at(order[(index - within) / row]! * row + within);
+    },
+  };
+}
+
+/** Elements changed one by one, result rounded to f32. */
+export function mapTensor(
+  tensor: Tensor,
+  change: (value: number, index: number) => number,
+): Tensor {
+  return {
+    dtype: "f32",
+    shape: tensor.shape,
+    at: (index) => Math.fround(change(tensor.at(index), index)),
+  };
+}
+
+const READERS: Record<DType, (view: DataView, littleEndian: boolean) => (index: number) => number> =
+  {
+    f64: (view, little) => (index) => Math.fround(view.getFloat64(index * 8, little)),
+    f32: (view, little) => (index) => view.getFloat32(index * 4, little),
+    f16: (view, little) => (index) => fromHalf(view.getUint16(index * 2, little)),
+    bf16: (view, little) => {
+      const word = new Float32Array(1);
+      const bits = new Uint32Array(word.buffer);
+      return (index) => {
+        bits[0] = view.getUint16(index * 2, little) << 16;
+        return word[0]!;
+      };
+    },
+    i64: (view, little) => (index) => Number(view.getBigInt64(index * 8, little)),
+    i32: (view, little) => (index) => view.getInt32(index * 4, little),
+    i16: (view, little) => (index) => view.getInt16(index * 2, little),
+    i8: (view) => (index) => view.getInt8(index),
+    u8: (view) => (index) => view.getUint8(index),
+    bool: (view) => (index) => (view.getUint8(index) ? 1 : 0),
+  };
+
+/** IEEE half precision to a number, exactly. */
+export function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+const word = new Float32Array(1);
+const wordBits = new Uint32Array(word.buffer);
+
+/** A number as IEEE half precision, ties to even; beyond its range, infinity. */
+export function toHalf(value: number): number {
+  word[0] = value;
+  const bits = wordBits[0]!;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = Math.abs(word[0]);
+  if (Number.isNaN(value)) return sign | 0x7e00;
+  if (magnitude >= 65520) return sign | 0x7c00;
+  if (magnitude < 2 ** -14) return sign | roundEven(magnitude * 2 ** 24);
+  const exponent = ((bits >>> 23) & 255) - 127;
+  // A significand that rounds up to 2 carries into the exponent, as it should.
+  return sign | ((exponent + 14) * 1024 + roundEven(magnitude * 2 ** (10 - exponent)));
+}
+
+/** A number as bfloat16, ties to even. */
+export function toBfloat16(value: number): number {
+  word[0] = value;
+  const bits = wordBits[0]!;
+  if (Number.isNaN(value)) return (bits >>> 16) | 0x40;
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+}
+
+function roundEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}

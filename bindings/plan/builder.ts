@@ -1,0 +1,152 @@
+import type { Description } from "../description.js";
+import { LmuError } from "../errors.js";
+import { type DType, sizeOf } from "../tensor.js";
+import { Address } from "./address.js";
+import type { Capacity, Clock } from "./clock.js";
+import { pad4 } from "./panels.js";
+import { Program } from "./program.js";
+import { Weights } from "./weights.js";
+
+/** Shape and type of a stored tensor: all that planning needs to know of it. */
+export interface TensorInfo {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** What a layer costs, for the report. */
+export interface LayerCost {
+  readonly name: string;
+  readonly type: string;
+  readonly outputSize: number;
+  parameters: number;
+  stateBytes: number;
+  multiplyAdds: number;
+}
+
+/** Memory beyond this is refused: wasm32 ends at 4 GB, and engines earlier. */
+const MAX_BYTES = 2 ** 32 - 2 ** 20;
+
+/** Collects records, weights, buffers and state while the layers are planned one after another. */
+export class Builder {
+  readonly weights = new Weights();
+  readonly program = new Program();
+  readonly warnings: string[] = [];
+  readonly costs: LayerCost[] = [];
+  /** Why the model cannot run as a stream, if it cannot. */
+  wholeSequence: string | undefined;
+  bufferBytes = 0;
+  stateBytes = 0;
+  readonly capacity: Capacity;
+
+  readonly #tensors: ReadonlyMap<string, TensorInfo>;
+  readonly #unread: Set<string>;
+
+  constructor(
+    readonly description: Description,
+    tensors: ReadonlyMap<string, TensorInfo>,
+    capacity: Capacity,
+  ) {
+    this.#tensors = tensors;
+    this.#unread = new Set(tensors.keys());
+    this.capacity = capacity;
+  }
+
+  // ---- tensors ----
+
+  /** Names of tensors no layer has asked for. */
+  get unread(): string[] {
+    return [...this.#unread];
+  }
+
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  /**
+   * Shape of a tensor, checked: a number is a size it must have, undefined leaves the size to the file.
+   *
+   * @throws LmuError tensor-missing or tensor-invalid
+   */
+  shape<const T extends readonly (number | undefined)[]>(
+    name: string,
+    ...wanted: T
+  ): { [K in keyof T]: number } {
+    const info = this.#tensors.get(name);
+    if (!info)
+      throw new LmuError("tensor-missing", `Cannot load the model: tensor ${name} is missing`);
+    const { shape } = info;
+    const fits =
+      shape.length === wanted.length &&
+      shape.every((size, axis) => size === (wanted[axis] ?? size));
+    if (!fits || shape.some((size) => size < 1)) {
+      const expected = wanted.map((size) => size ?? "any").join(", ");
+      throw new LmuError(
+        "tensor-invalid",
+        `Cannot load the model: tensor ${name} has shape [${shape.join(", ")}], expected [${expected}]`,
+      );
+    }
+    if (this.#unread.delete(name)) this.#cost.parameters += sizeOf(shape);
+    return shape as unknown as { [K in keyof T]: number };
+  }
+
+  // ---- buffers and state ----
+
+  /** Rows for a layer's output. */
+  buffer(clock: Clock, width: number): Address {
+    return this.scratch(clock.capacity * pad4(width));
+  }
+
+  /** Floats that live for one call. */
+  scratch(floats: number): Address {
+    const offset = this.bufferBytes;
+    this.bufferBytes += pad4(floats) * 4;
+    return new Address("buffers", offset);
+  }
+
+  /** Floats of state per stream; returns their offset in bytes. Zero at the beginning of a sequence. */
+  state(floats: number): number {
+    const offset = this.stateBytes;
+    const bytes = pad4(floats) * 4;
+    this.stateBytes += bytes;
+    this.#cost.stateBytes += bytes;
+    return offset;
+  }
+
+  // ---- costs ----
+
+  /** Opens the account of a layer; what follows is counted on it. */
+  begin(name: string, type: string): void {
+    this.costs.push({ name, type, outputSize: 0, parameters: 0, stateBytes: 0, multiplyAdds: 0 });
+  }
+
+  end(outputSize: number): void {
+    Object.assign(this.#cost, { outputSize });
+  }
+
+  /** Counts multiplications (with their additions) per step. */
+  multiplyAdds(count: number): void {
+    this.#cost.multiplyAdds += count;
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message);
+  }
+
+  /** Notes that the model needs all steps of a sequence at once. */
+  needWholeSequence(reason: string): void {
+    this.wholeSequence ??= reason;
+  }
+
+  /** @throws LmuError model-too-large */
+  checkBytes(): void {
+    const { bufferBytes, stateBytes, capacity } = this;
+    const bytes = this.weights.bytes + bufferBytes + stateBytes * capacity.streams;
+    if (bytes <= MAX_BYTES) return;
+    const message = `Cannot load the model: it needs more than ${MAX_BYTES} bytes of memory`;
+    throw new LmuError("model-too-large", message);
+  }
+
+  get #cost(): LayerCost {
+    return this.costs[this.costs.length - 1]!;
+  }
+}

@@ -1,0 +1,176 @@
+import type { HiddenDescription } from "../description.js";
+import type { Address } from "./address.js";
+import type { Builder } from "./builder.js";
+import type { Clock } from "./clock.js";
+import type { Node } from "./node.js";
+import { pad4 } from "./panels.js";
+
+/** Rows that a cell reads through weights of its own, `<prefix>.<role>`. */
+export interface Reader {
+  readonly role: "input" | "memory";
+  readonly node: Node;
+  /** Factor per column, if the node's features are in another basis than the weights expect. */
+  readonly factors?: Float64Array;
+}
+
+/** Where each gate of the file goes: lstm keeps its three sigmoids together. */
+const SLOTS = { dense: [0], rnn: [0], lstm: [0, 1, 3, 2], gru: [0, 1, 2] } as const;
+
+/**
+ * Plans a dense or recurrent cell in two moves, so that what does not depend on the previous step can be computed for
+ * a whole chunk: `project` adds inputs to the gates, `advance` does the rest.
+ */
+export class Cell {
+  readonly output: Node;
+  /** The hidden state, for layers that feed it back. */
+  readonly state: { readonly state: number; readonly width: number };
+  readonly #units: number;
+  readonly #gates: Node;
+  readonly #activation: Address | 0;
+  readonly #keepsState: boolean;
+  #isProjected = false;
+
+  /** @param isFedBack - a dense cell then keeps its output as a state */
+  constructor(
+    private readonly b: Builder,
+    private readonly prefix: string,
+    private readonly cell: HiddenDescription,
+    private readonly clock: Clock,
+    isFedBack = false,
+  ) {
+    const slots = SLOTS[cell.type];
+    this.#units = this.#countUnits();
+    const stride = pad4(this.#units);
+    const at = b.buffer(clock, slots.length * stride);
+    this.#gates = { at, width: slots.length * stride, clock };
+    const isGated = cell.type === "lstm" || cell.type === "gru";
+    this.output = { at: isGated ? b.buffer(clock, this.#units) : at, width: this.#units, clock };
+    this.#activation = b.program.activation(
+      prefix,
+      cell.activation ?? (cell.type === "dense" ? "linear" : "tanh"),
+    );
+    this.#keepsState = cell.type !== "dense" || isFedBack;
+    const floats = cell.type === "lstm" ? this.#units + stride : stride;
+    this.state = { state: this.#keepsState ? b.state(floats) : 0, width: this.#units };
+  }
+
+  /** Adds inputs to the gates, for all rows the record runs on. The last call of a dense cell also activates. */
+  project(readers: readonly Reader[], isLast: boolean): void {
+    const { b, prefix } = this;
+    const slots = SLOTS[this.cell.type];
+    const row = this.#row();
+    const terms = readers.map(({ role, node, factors }) => {
+      b.shape(`${prefix}.${role}`, slots.length * this.#units, node.width);
+      b.multiplyAdds(slots.length * this.#units * node.width);
+      const change =
+        factors && ((value: number, _row: number, column: number) => value * factors[column]!);
+      const weights = b.weights.matrix(`${prefix}.${role}`, this.#gates.width, node.width, {
+        row,
+        ...(change && { change }),
+      });
+      return { input: node, weights };
+    });
+    const bias = this.#isProjected ? 0 : this.#bias(row);
+    const activates = isLast && !this.#keepsState;
+    b.program.dense(
+      activates ? { ...this.#gates, width: this.#units } : this.#gates,
+      bias,
+      terms,
+      activates ? this.#activation : 0,
+    );
+    this.#isProjected = true;
+  }
+
+  /** Appends the recurrent part, which leaves the new hidden state in output and state. */
+  advance(): void {
+    if (!this.#keepsState) return;
+    const { b, clock } = this;
+    const stride = pad4(this.#units);
+    const common = {
+      stride,
+      units: this.#units,
+      state: this.state.state,
+      activation: this.#activation,
+    };
+    const gateActivation = () =>
+      b.program.activation(
+        this.prefix,
+        ("gateActivation" in this.cell && this.cell.gateActivation) || "sigmoid",
+      );
+    if (this.cell.type === "dense") {
+      b.program.record("rnn", clock, { ...common, hidden: this.#gates.at, weights: 0 });
+    } else if (this.cell.type === "rnn") {
+      b.program.record("rnn", clock, {
+        ...common,
+        hidden: this.#gates.at,
+        weights: this.#recurrent(0, stride),
+      });
+    } else if (this.cell.type === "lstm") {
+      const weights = this.#recurrent(0, 4 * stride);
+      const gates = this.#gates.at;
+      b.program.record("lstm", clock, {
+        ...common,
+        gates,
+        output: this.output.at,
+        weights,
+        gateActivation: gateActivation(),
+      });
+    } else {
+      b.program.record("gru", clock, {
+        ...common,
+        gates: this.#gates.at,
+        output: this.output.at,
+        weights: this.#recurrent(0, 2 * stride),
+        candidateWeights: this.#recurrent(2 * stride, stride),
+        candidateBias: this.#candidateBias(),
+        scratch: b.scratch(b.capacity.streams * stride),
+        gateActivation: gateActivation(),
+      });
+    }
+  }
+
+  #countUnits(): number {
+    const { b, prefix, cell } = this;
+    if (cell.type === "dense") {
+      const role = b.has(`${prefix}.memory`) ? "memory" : "input";
+      return b.shape(`${prefix}.${role}`, undefined, undefined)[0];
+    }
+    const [rows, units] = b.shape(`${prefix}.recurrent`, undefined, undefined);
+    b.shape(`${prefix}.recurrent`, SLOTS[cell.type].length * units, units);
+    b.multiplyAdds(rows * units);
+    return units;
+  }
+
+  /** Row of the gates for a row of a tensor. */
+  #row(): (row: number) => number {
+    const slots = SLOTS[this.cell.type];
+    const units = this.#units;
+    const stride = pad4(units);
+    return (row) => slots[Math.floor(row / units)]! * stride + (row % units);
+  }
+
+  #bias(row: (row: number) => number): Address {
+    const { b, prefix } = this;
+    const length = SLOTS[this.cell.type].length * this.#units;
+    const name = b.has(`${prefix}.bias`) ? `${prefix}.bias` : undefined;
+    if (name) b.shape(name, length);
+    return b.weights.vector(name, this.#gates.width, row);
+  }
+
+  /** The recurrent weights of count gate rows from first on. */
+  #recurrent(first: number, count: number): Address {
+    const row = this.#row();
+    return this.b.weights.matrix(`${this.prefix}.recurrent`, count, this.#units, {
+      row: (r) => (row(r) >= first && row(r) < first + count ? row(r) - first : -1),
+    });
+  }
+
+  /** 0 when the reset gate acts before the product; then there is no such bias. */
+  #candidateBias(): Address | 0 {
+    const { b } = this;
+    const name = `${this.prefix}.recurrent_bias`;
+    if (this.cell.type === "gru" && this.cell.resetAfter === false) return 0;
+    if (b.has(name)) b.shape(name, this.#units);
+    return b.weights.vector(b.has(name) ? name : undefined, pad4(this.#units));
+  }
+}

@@ -1,0 +1,25 @@
+/** What one call may bring. */
+export interface Capacity {
+  /** Rows of input, of all streams together. */
+  readonly rows: number;
+  readonly streams: number;
+}
+
+/** Counts the rows that a call brings to the layers on it. */
+export interface Clock {
+  readonly id: number;
+  /** Rows a call may bring, of all streams together. */
+  readonly capacity: number;
+  /** One row per call, the newest: after "last" and global pooling. */
+  readonly isSingle: boolean;
+  /** What happened to the rows since the input: equal clocks have equal text. */
+  readonly rate: string;
+  /** Input steps by which the rows lag behind. */
+  readonly delay: number;
+  /** Input steps from row to row. */
+  readonly stepsPerRow: number;
+  /** Rows of the whole sequence, where the input has a fixed number of steps. */
+  readonly rows: number | undefined;
+  /** Rows made after so many input steps, before or after the end of the sequence; a single row counts when renewed. */
+  rowsAfter(steps: number, isEnded: boolean): number;
+}

@@ -1,0 +1,93 @@
+import type { MergeDescription } from "../description.js";
+import { LmuError } from "../errors.js";
+import { tensorOfValues } from "../tensor.js";
+import type { Builder } from "./builder.js";
+import type { Clock } from "./clock.js";
+import { type Named, type Node, nodeOf, strideOf } from "./node.js";
+import { pad4 } from "./panels.js";
+
+export function planMerge(
+  layer: Named<MergeDescription>,
+  inputs: readonly Node[],
+  b: Builder,
+): Node {
+  const clock = commonClock(layer, inputs, b);
+  if (layer.type === "concatenate") return concatenate(inputs, clock, b);
+  const [first, ...others] = inputs as [Node, ...Node[]];
+  const wrong = others.find(({ width }) => width !== first.width);
+  if (wrong) {
+    throw new LmuError(
+      "description-invalid",
+      `Cannot load the model: ${layer.type} ${layer.name} has inputs of ${first.width} and ${wrong.width} features, expected equal ones`,
+    );
+  }
+  if (layer.type === "subtract" && others.length !== 1) {
+    throw new LmuError(
+      "description-invalid",
+      `Cannot load the model: subtract ${layer.name} has ${inputs.length} inputs, expected 2`,
+    );
+  }
+  const output = nodeOf(b, clock, first.width);
+  const operation = layer.type === "mean" ? "add" : layer.type;
+  let a = first;
+  for (const other of others) {
+    b.program.merge(operation, output, a, other);
+    a = output;
+  }
+  b.multiplyAdds(first.width * others.length);
+  if (!others.length) return first;
+  if (layer.type === "mean") divide(output, inputs.length, b);
+  return output;
+}
+
+/** Side by side: one copy per input. */
+function concatenate(inputs: readonly Node[], clock: Clock, b: Builder): Node {
+  const width = inputs.reduce((sum, input) => sum + input.width, 0);
+  const output = nodeOf(b, clock, width);
+  let first = 0;
+  for (const input of inputs) {
+    b.program.record("copy", clock, {
+      input: input.at,
+      inputStride: strideOf(input),
+      output: output.at.plus(first * 4),
+      outputStride: strideOf(output),
+      width: input.width,
+    });
+    first += input.width;
+  }
+  return output;
+}
+
+function divide(node: Node, divisor: number, b: Builder): void {
+  const stride = pad4(node.width);
+  const scale = b.weights.vector(
+    tensorOfValues([stride], new Float32Array(stride).fill(1 / divisor)),
+    stride,
+  );
+  b.program.record("scale", node.clock, {
+    input: node.at,
+    output: node.at,
+    stride,
+    scale,
+    shift: 0,
+  });
+}
+
+/** The clock of nodes that advance together. */
+function commonClock(layer: Named<MergeDescription>, inputs: readonly Node[], b: Builder): Clock {
+  const [first, ...others] = inputs.map(({ clock }) => clock) as [Clock, ...Clock[]];
+  for (const other of others) {
+    if (other.rate !== first.rate) {
+      throw new LmuError(
+        "description-invalid",
+        `Cannot load the model: ${layer.type} ${layer.name} has inputs with different numbers of steps, expected equal ones`,
+      );
+    }
+    if (other.delay !== first.delay) {
+      b.needWholeSequence(
+        `the inputs of ${layer.name} look ahead ${first.delay} and ${other.delay} steps`,
+      );
+    }
+  }
+  return first;
+}

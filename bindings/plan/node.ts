@@ -1,0 +1,39 @@
+import type { Address } from "./address.js";
+import type { Builder } from "./builder.js";
+import type { Clock } from "./clock.js";
+import { pad4 } from "./panels.js";
+
+/** Rows of features that a layer produced. */
+export interface Node {
+  readonly at: Address;
+  /** Features in use. */
+  readonly width: number;
+  readonly clock: Clock;
+  /** Ids instead of features: the vocabulary. */
+  readonly vocabulary?: number;
+}
+
+/** Bytes from row to row of a node. */
+export function strideOf(node: { readonly width: number }): number {
+  return pad4(node.width) * 4;
+}
+
+/** A reader of an affine layer: rows of a node, or the state of a layer, through one weight matrix. */
+export interface TermSource {
+  readonly input: Node | { readonly state: number; readonly width: number };
+  readonly weights: Address;
+}
+
+/** A layer of a description, with its name. */
+export type Named<T> = T & { readonly name: string };
+
+/** A new node on the clock of another. */
+export function nodeOf(b: Builder, clock: Clock, width: number): Node {
+  return { at: b.buffer(clock, width), width, clock };
+}
+
+/** A checked vector of the file. */
+export function vectorOf(b: Builder, name: string, length: number): Address {
+  b.shape(name, length);
+  return b.weights.vector(name, length);
+}

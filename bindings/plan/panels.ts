@@ -1,0 +1,37 @@
+/** Rounds up to a multiple of 4: the floats of one vector. Not by bits: sizes from files exceed 32. */
+export function pad4(count: number): number {
+  return Math.ceil(count / 4) * 4;
+}
+
+/**
+ * Where the affine kernel expects element (row, column) of a weight matrix: panels of 32 rows, then 16, 8 and 4, each
+ * [column][row within the panel]. The mirror of assembly/kernels/affine.ts.
+ */
+export class Panels {
+  /** Floats in all. */
+  readonly size: number;
+  readonly #first: Uint32Array;
+  readonly #step: Uint8Array;
+
+  /** @param rows - outputs, a multiple of 4 @param columns - inputs */
+  constructor(rows: number, columns: number) {
+    this.size = rows * columns;
+    this.#first = new Uint32Array(rows);
+    this.#step = new Uint8Array(rows);
+    let start = 0;
+    for (const width of [32, 16, 8, 4]) {
+      while (rows - start >= width) {
+        for (let row = start; row < start + width; row++) {
+          this.#first[row] = start * columns + row - start;
+          this.#step[row] = width;
+        }
+        start += width;
+      }
+    }
+  }
+
+  /** Index of an element, in floats. */
+  at(row: number, column: number): number {
+    return this.#first[row]! + column * this.#step[row]!;
+  }
+}

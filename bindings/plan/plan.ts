@@ -1,0 +1,105 @@
+import type { Description } from "../description.js";
+import { Builder, type LayerCost, type TensorInfo } from "./builder.js";
+import type { Capacity } from "./clock.js";
+import type { Packing } from "./weights.js";
+import { planLayers } from "./layers.js";
+import { strideOf } from "./node.js";
+
+/** Rows of input or output as the host sees them. */
+export interface Port {
+  /** Address of the first row. */
+  readonly at: number;
+  /** Bytes from row to row. */
+  readonly stride: number;
+  /** Features in use. */
+  readonly width: number;
+}
+
+/** Where everything of a model stands in memory, and the words that make lmu.wasm run it. */
+export interface Plan {
+  /** Address of the plan; its words go there. */
+  readonly at: number;
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly input: Port & {
+    readonly vocabulary: number | undefined;
+    readonly steps: number | undefined;
+  };
+  readonly output: Port & {
+    /** Address of the number of output rows that the last call left. */
+    readonly rowsAt: number;
+    /** One row per call: the model returns the last output only. */
+    readonly isSingle: boolean;
+    /** Output rows made after so many steps, before or after the end of the sequence; a single row counts when renewed. */
+    rowsAfter(steps: number, isEnded: boolean): number;
+    /** Input steps from output row to output row. */
+    readonly stepsPerRow: number;
+    /** Input steps by which the output lags behind. */
+    readonly lookAhead: number;
+  };
+  readonly weightsAt: number;
+  /** End of the weights; what follows is written before it is read. */
+  readonly buffersAt: number;
+  readonly packings: readonly Packing[];
+  readonly stateBytes: number;
+  /** Address of the first state. */
+  readonly statesAt: number;
+  readonly capacity: Capacity;
+  /** Why the model needs its whole sequence in one call, if it does. */
+  readonly wholeSequence: string | undefined;
+  readonly costs: readonly LayerCost[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Lays out a model: pure arithmetic on the description and the shapes of its tensors.
+ *
+ * The same weights stand at the same place whatever the capacity, so a model can be planned again for longer calls.
+ *
+ * @param base - first free byte of memory
+ * @throws LmuError tensor-missing, tensor-invalid, description-invalid, option-unsupported or model-too-large
+ */
+export function planModel(
+  description: Description,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  base: number,
+  capacity: Capacity,
+): Plan {
+  const b = new Builder(description, tensors, capacity);
+  const { input, output } = planLayers(description, b);
+  b.checkBytes();
+  const bases = { program: base, weights: 0, buffers: 0 };
+  bases.weights = base + b.program.bytes;
+  bases.buffers = bases.weights + b.weights.bytes;
+  // A panel kernel may read, never write, one vector past a row.
+  const statesAt = bases.buffers + b.bufferBytes + 16;
+  return {
+    at: base,
+    words: b.program.link(bases),
+    input: {
+      at: bases.buffers + input.at.offset,
+      stride: strideOf(input),
+      width: input.width,
+      vocabulary: input.vocabulary,
+      steps: input.clock.rows,
+    },
+    output: {
+      at: bases[output.at.region] + output.at.offset,
+      stride: strideOf(output),
+      width: output.width,
+      rowsAt: base + b.program.counterOffset(output.clock),
+      isSingle: output.clock.isSingle,
+      rowsAfter: (count, isEnded) => output.clock.rowsAfter(count, isEnded),
+      stepsPerRow: output.clock.stepsPerRow,
+      lookAhead: output.clock.delay,
+    },
+    weightsAt: bases.weights,
+    buffersAt: bases.buffers,
+    packings: b.weights.packings,
+    stateBytes: b.stateBytes,
+    statesAt,
+    capacity,
+    wholeSequence: b.wholeSequence,
+    costs: b.costs.slice(1),
+    warnings: b.warnings,
+  };
+}

@@ -1,0 +1,59 @@
+import type { LmuDescription } from "../description.js";
+import type { Builder } from "./builder.js";
+
+/**
+ * Smallest stable theta of forward Euler by order: max |λ|² / (2 |Re λ|) over the eigenvalues λ of A, computed in
+ * extended precision (double-precision eigenvalues are wrong from order 64 up). Between the rows the bound follows a
+ * power law.
+ */
+const EULER_BOUNDS: readonly (readonly [order: number, theta: number])[] = [
+  [1, 0.5],
+  [2, 1.5],
+  [4, 5.15],
+  [8, 17.74],
+  [12, 36.2],
+  [16, 59.72],
+  [24, 120.3],
+  [32, 196.9],
+  [48, 392],
+  [64, 638.7],
+  [128, 2051],
+  [256, 6542],
+];
+
+/** The smallest theta, in steps, at which Euler's rule is stable. */
+export function eulerBound(order: number): number {
+  const above = Math.max(
+    1,
+    EULER_BOUNDS.findIndex(([row]) => row >= order),
+  );
+  const [[lowOrder, low], [highOrder, high]] = [
+    EULER_BOUNDS.at(above - 1)!,
+    EULER_BOUNDS.at(above) ?? EULER_BOUNDS.at(-1)!,
+  ];
+  if (lowOrder === highOrder) return high;
+  return low * (order / lowOrder) ** (Math.log(high / low) / Math.log(highOrder / lowOrder));
+}
+
+/** Warns of memories that will not remember well, or not at all. */
+export function warnOfMemory(
+  layer: LmuDescription & { name: string },
+  isExplicit: boolean,
+  b: Builder,
+): void {
+  const { name, order, discretizer } = layer;
+  if (order > 512) b.warn(`${name}: order ${order} is above 512, the highest that is tested`);
+  if (isExplicit || layer.theta === undefined) return;
+  const theta = Number(layer.theta);
+  if (theta < order) {
+    b.warn(
+      `${name}: theta ${theta} is below order ${order}: more coefficients than samples in the window`,
+    );
+  }
+  if (discretizer === "euler" && theta < eulerBound(order)) {
+    const bound = eulerBound(order).toPrecision(3);
+    b.warn(
+      `${name}: Euler's rule is unstable at order ${order} for theta below ${bound}; theta is ${theta}`,
+    );
+  }
+}

@@ -1,0 +1,190 @@
+import type {
+  ConvolutionDescription,
+  GlobalPoolDescription,
+  PoolDescription,
+} from "../description.js";
+import { LmuError } from "../errors.js";
+import type { Address } from "./address.js";
+import type { Builder } from "./builder.js";
+import type { Clock } from "./clock.js";
+import { type Named, type Node, nodeOf, vectorOf } from "./node.js";
+import { pad4, Panels } from "./panels.js";
+import { singleClock } from "./time.js";
+
+/** What of the sequence a convolution or a pooling sees at a time, in rows. */
+interface Geometry {
+  /** From the first to the last row a window covers. */
+  readonly span: number;
+  readonly stride: number;
+  /** Zero rows before and after the sequence. */
+  readonly left: number;
+  readonly right: number;
+}
+
+export function planConvolution(
+  layer: Named<ConvolutionDescription>,
+  [x]: readonly [Node],
+  b: Builder,
+): Node {
+  const { name, stride = 1, dilation = 1, groups = 1, padding = [0, 0] } = layer;
+  const inputs = x.width / groups;
+  const [outputs, taps] = b.shape(
+    `${name}.weight`,
+    undefined,
+    undefined,
+    Number.isInteger(inputs) ? inputs : -1,
+  );
+  if (outputs % groups !== 0) {
+    throw new LmuError(
+      "description-invalid",
+      `Cannot load the model: convolution ${name} has ${outputs} outputs in ${groups} groups, expected a multiple`,
+    );
+  }
+  const geometry = { span: (taps - 1) * dilation + 1, stride, left: padding[0], right: padding[1] };
+  const { window, clock } = planWindow(name, x, geometry, b);
+  const output = nodeOf(b, clock, outputs);
+  const isDepthwise = groups === x.width && outputs === x.width;
+  b.multiplyAdds((outputs * taps * inputs) / clock.stepsPerRow);
+  b.program.record("convolution", x.clock, {
+    window,
+    output: output.at,
+    outputs: pad4(outputs),
+    width: outputs,
+    outputClock: clock.id,
+    taps,
+    dilation,
+    columns: isDepthwise ? 0 : x.width,
+    weights: isDepthwise
+      ? depthwise(name, outputs, taps, b)
+      : dense(name, { outputs, taps, inputs, groups }, b),
+    bias: b.has(`${name}.bias`)
+      ? vectorOf(b, `${name}.bias`, outputs)
+      : b.weights.vector(undefined, outputs),
+    activation: b.program.activation(name, layer.activation),
+  });
+  return output;
+}
+
+/** One panel matrix per tap; groups become blocks of a matrix that is zero elsewhere. */
+function dense(
+  name: string,
+  {
+    outputs,
+    taps,
+    inputs,
+    groups,
+  }: { outputs: number; taps: number; inputs: number; groups: number },
+  b: Builder,
+): Address {
+  const panels = new Panels(pad4(outputs), inputs * groups);
+  const at = b.weights.reserve(taps * panels.size);
+  b.weights.packings.push({
+    source: `${name}.weight`,
+    columns: taps * inputs,
+    offset: at.offset,
+    size: taps * panels.size,
+    index: (output, column) => {
+      const group = Math.floor((output * groups) / outputs);
+      const input = column % inputs;
+      return ((column - input) / inputs) * panels.size + panels.at(output, group * inputs + input);
+    },
+  });
+  return at;
+}
+
+/** f32[taps][outputs]. */
+function depthwise(name: string, outputs: number, taps: number, b: Builder): Address {
+  const stride = pad4(outputs);
+  const at = b.weights.reserve(taps * stride);
+  b.weights.packings.push({
+    source: `${name}.weight`,
+    columns: taps,
+    offset: at.offset,
+    size: taps * stride,
+    index: (output, tap) => tap * stride + output,
+  });
+  return at;
+}
+
+export function planPool(layer: Named<PoolDescription>, [x]: readonly [Node], b: Builder): Node {
+  const { name, size, stride = size } = layer;
+  const { window, clock } = planWindow(name, x, { span: size, stride, left: 0, right: 0 }, b);
+  const output = nodeOf(b, clock, x.width);
+  const isMean = Number(layer.mode === "mean");
+  b.program.record("pool", x.clock, { window, output: output.at, outputClock: clock.id, isMean });
+  return output;
+}
+
+export function planGlobalPool(
+  layer: Named<GlobalPoolDescription>,
+  [x]: readonly [Node],
+  b: Builder,
+): Node {
+  if (x.clock.isSingle) return x;
+  const clock = singleClock(b, x.clock);
+  const output = nodeOf(b, clock, x.width);
+  b.program.record("globalPool", x.clock, {
+    input: x.at,
+    output: output.at,
+    stride: pad4(x.width),
+    outputClock: clock.id,
+    isMean: Number(layer.mode === "mean"),
+    state: b.state(4 + pad4(x.width)),
+  });
+  return output;
+}
+
+/** The window record and the clock of what comes out of it. */
+function planWindow(
+  name: string,
+  x: Node,
+  geometry: Geometry,
+  b: Builder,
+): { window: Address; clock: Clock } {
+  if (x.clock.isSingle) {
+    throw new LmuError(
+      "description-invalid",
+      `Cannot load the model: ${name} reads one row, expected a sequence`,
+    );
+  }
+  const { span, stride, left, right } = geometry;
+  const width = pad4(x.width);
+  const kept = Math.max(span - 1, left);
+  const rowsInView = x.clock.capacity + (kept + right) * b.capacity.streams;
+  const window = b.program.part("window", {
+    input: x.at,
+    width,
+    rows: b.scratch(rowsInView * width),
+    span,
+    stride,
+    left,
+    right,
+    state: b.state(4 + kept * width),
+  });
+  const rows =
+    x.clock.rows === undefined
+      ? undefined
+      : Math.floor((x.clock.rows + left + right - span) / stride) + 1;
+  if (rows !== undefined && rows < 1) {
+    throw new LmuError(
+      "description-invalid",
+      `Cannot load the model: ${name} has ${x.clock.rows} steps to read, expected at least ${span - left - right}`,
+    );
+  }
+  const keepsLength = stride === 1 && left + right === span - 1;
+  const clock = b.program.clock({
+    capacity: Math.ceil(rowsInView / stride) + b.capacity.streams,
+    isSingle: false,
+    rate: keepsLength ? x.clock.rate : `${x.clock.rate} ${span}/${stride}+${left}+${right}`,
+    delay: x.clock.delay + right * x.clock.stepsPerRow,
+    stepsPerRow: x.clock.stepsPerRow * stride,
+    rows,
+    rowsAfter: (steps, isEnded) => {
+      // The padding in front may suffice for outputs, but the first call makes them.
+      if (steps === 0 && !isEnded) return 0;
+      const seen = x.clock.rowsAfter(steps, isEnded) + left + (isEnded ? right : 0);
+      return seen < span ? 0 : Math.floor((seen - span) / stride) + 1;
+    },
+  });
+  return { window, clock };
+}

@@ -1,0 +1,14 @@
+import type { Description } from "../description.js";
+import type { Tensor } from "../tensor.js";
+
+/** What every reader makes of a file: a description and the tensors it speaks of, read on demand. */
+export interface Checkpoint {
+  /** Format of the file: "lmu-wasm", "keras", "torch", … */
+  readonly format: string;
+  readonly description: Description;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** What was found out or assumed: dialect, conventions. */
+  readonly notes: readonly string[];
+  /** What may not work as hoped. */
+  readonly warnings: readonly string[];
+}

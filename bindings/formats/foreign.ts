@@ -1,0 +1,56 @@
+import { LmuError } from "../errors.js";
+import type { Checkpoint } from "./checkpoint.js";
+import type { LayerRequest } from "./torch/request.js";
+import { isHdf5 } from "./hdf5.js";
+import { KERAS_FILES, readKeras, readKerasHdf5 } from "./keras/keras.js";
+import { isNpz, readNpz } from "./npz.js";
+import { isLegacyTorch, isTorchArchive, readTorch } from "./torch/archive.js";
+import { importStateDict } from "./torch/state-dict.js";
+import { isZip, listZip, unzip } from "./zip.js";
+
+/** Options that a foreign file may need. */
+export interface ForeignOptions {
+  /** Keras configuration (`model.to_json()`, parsed or not) for files that hold weights alone. */
+  readonly config?: unknown;
+  /** Layers in order of execution, for files that hold tensors alone. */
+  readonly layers?: readonly LayerRequest[] | undefined;
+}
+
+/** Reads a file that is no safetensors, found out by its bytes. */
+export async function readForeign(
+  bytes: Uint8Array,
+  { config, layers }: ForeignOptions,
+): Promise<Checkpoint> {
+  if (isHdf5(bytes)) return readKerasHdf5(bytes, config);
+  if (isZip(bytes)) return readArchive(bytes, layers);
+  if (isLegacyTorch(bytes)) await readTorch(bytes); // throws, with advice
+  const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
+  throw new LmuError(
+    "format-unknown",
+    `Cannot load the model: it begins with ${start.join(" ") || "nothing"}, ` +
+      "expected safetensors, .keras, HDF5, PyTorch (zip) or .npz",
+  );
+}
+
+async function readArchive(
+  bytes: Uint8Array,
+  layers: ForeignOptions["layers"],
+): Promise<Checkpoint> {
+  const names = await listZip(bytes);
+  if (names.includes("config.json")) {
+    return readKeras(await unzip(bytes, (name) => KERAS_FILES.includes(name)));
+  }
+  if (isTorchArchive(names)) {
+    const { tensors, notes } = await readTorch(bytes);
+    return importStateDict({ format: "torch", notes }, tensors, layers);
+  }
+  if (isNpz(names)) {
+    const { tensors, notes } = await readNpz(bytes);
+    return importStateDict({ format: "npz", notes }, tensors, layers);
+  }
+  throw new LmuError(
+    "format-unknown",
+    `Cannot load the model: the zip archive holds ${names.slice(0, 3).join(", ") || "nothing"}, ` +
+      "expected the files of .keras, PyTorch or .npz",
+  );
+}

@@ -1,0 +1,156 @@
+import type { ActivationDescription } from "../../description.js";
+import { LmuError } from "../../errors.js";
+
+/** A JSON object of a Keras configuration. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A layer as Keras serialises it. */
+export interface KerasLayer {
+  readonly className: string;
+  readonly name: string;
+  readonly config: Json;
+  /** Calls of the layer in a functional model. */
+  readonly inboundNodes: unknown;
+}
+
+/**
+ * One field after another out of a configuration, each checked; messages name the layer and the field.
+ */
+export class Fields {
+  constructor(
+    readonly layer: string,
+    readonly config: Json,
+    /** Major version of Keras that wrote the file. */
+    readonly kerasVersion: number,
+  ) {}
+
+  has(name: string): boolean {
+    return this.config[name] !== undefined && this.config[name] !== null;
+  }
+
+  integer(name: string, fallback?: number): number {
+    const value = this.#first(this.config[name]) ?? fallback;
+    if (!Number.isSafeInteger(value) || (value as number) < 0) this.refuse(name, "a count");
+    return value as number;
+  }
+
+  number(name: string, fallback?: number): number {
+    const value = this.config[name] ?? fallback;
+    if (typeof value !== "number" || !Number.isFinite(value)) this.refuse(name, "a number");
+    return value;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.config[name] ?? fallback;
+    if (typeof value !== "boolean") this.refuse(name, "true or false");
+    return value;
+  }
+
+  text(name: string, fallback?: string): string {
+    const value = this.config[name] ?? fallback;
+    if (typeof value !== "string") this.refuse(name, "a text");
+    return value;
+  }
+
+  /** Throws unless an option has the one value that is supported. */
+  only(name: string, wanted: unknown): void {
+    const value = this.config[name];
+    if (value !== undefined && value !== null && JSON.stringify(value) !== JSON.stringify(wanted)) {
+      this.refuse(name, JSON.stringify(wanted));
+    }
+  }
+
+  /** An activation, in whichever of Keras's spellings. */
+  activation(name: string, fallback?: string): ActivationDescription {
+    return activationOf(this.config[name] ?? fallback, this);
+  }
+
+  refuse(name: string, expected: string): never {
+    throw new LmuError(
+      "option-unsupported",
+      `Cannot load the model: layer ${this.layer} has ${name} ${brief(this.config[name])}, expected ${expected}`,
+    );
+  }
+
+  /** Keras writes a one-dimensional size as [5] or 5. */
+  #first(value: unknown): unknown {
+    return Array.isArray(value) && value.length === 1 ? value[0] : (value ?? undefined);
+  }
+}
+
+const RENAMED: Readonly<Record<string, string>> = {
+  swish: "silu",
+  hard_swish: "hard_silu",
+  exp: "exponential",
+};
+
+/** Activations as names, as serialised functions, or as serialised layers. */
+function activationOf(value: unknown, fields: Fields): ActivationDescription {
+  if (value === undefined || value === null) return "linear";
+  if (typeof value === "string") {
+    const name = value.includes(">") ? value.slice(value.indexOf(">") + 1) : value;
+    const renamed = RENAMED[name] ?? name;
+    // Keras 1 and 2 used another slope.
+    return renamed === "hard_sigmoid" && fields.kerasVersion < 3
+      ? { type: "hard_sigmoid", slope: 0.2 }
+      : renamed;
+  }
+  const { class_name: className, config } = value as { class_name?: unknown; config?: unknown };
+  if (typeof config === "string") return activationOf(config, fields);
+  if (typeof className === "string" && typeof config === "object" && config !== null) {
+    const layer = activationLayer(
+      className,
+      new Fields(fields.layer, config as Json, fields.kerasVersion),
+    );
+    if (layer) return layer;
+  }
+  throw new LmuError(
+    "option-unsupported",
+    `Cannot load the model: layer ${fields.layer} has the unknown activation ${brief(value)}`,
+  );
+}
+
+/** Layers that are nothing but an activation; undefined for others. */
+export function activationLayer(
+  className: string,
+  fields: Fields,
+): ActivationDescription | undefined {
+  switch (className) {
+    case "Activation":
+      return fields.activation("activation");
+    case "ReLU":
+      return reluLayer(fields);
+    case "LeakyReLU":
+      return {
+        type: "leaky_relu",
+        slope: fields.number(fields.has("alpha") ? "alpha" : "negative_slope", 0.3),
+      };
+    case "ELU":
+      return { type: "elu", alpha: fields.number("alpha", 1) };
+    case "Softmax":
+      fields.only("axis", -1);
+      return "softmax";
+    case "ThresholdedReLU":
+      return { type: "threshold", threshold: fields.number("theta", 1), value: 0 };
+    default:
+      return undefined;
+  }
+}
+
+function reluLayer(fields: Fields): ActivationDescription {
+  const slope = fields.number("negative_slope", 0);
+  const threshold = fields.number("threshold", 0);
+  if (slope === 0 && threshold === 0 && !fields.has("max_value")) return "relu";
+  return {
+    type: "leaky_relu",
+    slope,
+    threshold,
+    ...(fields.has("max_value") && { limit: fields.number("max_value") }),
+  };
+}
+
+/** A value for a message, cut to a readable length. */
+export function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

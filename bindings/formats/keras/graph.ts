@@ -1,0 +1,253 @@
+import type { Description } from "../../description.js";
+import { LmuError } from "../../errors.js";
+import type { Checkpoint } from "../checkpoint.js";
+import { Importer, type Output } from "../importer.js";
+import { brief, Fields, type Json, type KerasLayer } from "./config.js";
+import { importLayer } from "./layers.js";
+import type { ModelWeights } from "./weights.js";
+
+/** A model configuration, as `to_json`, `.keras` and legacy HDF5 hold it, with its weights. */
+export function importModel(config: unknown, weights: ModelWeights, version: string): Checkpoint {
+  const model = asLayer(config, "the model");
+  const importer = new Importer();
+  const kerasVersion = Number(/^\d+/.exec(version)?.[0] ?? 3);
+  const walk = new Graph(importer, kerasVersion);
+  const input = walk.inputOf(model);
+  const [output] = walk.run(model, weights, [{ name: "input", width: input.width ?? 1 }]);
+  const name = typeof model.config["name"] === "string" ? ` (${model.config["name"]})` : "";
+  return importer.finish("keras", `Keras ${version}${name}`, input, output!);
+}
+
+function asLayer(value: unknown, where: string): KerasLayer {
+  const {
+    class_name: className,
+    config,
+    name,
+    inbound_nodes: inboundNodes,
+  } = (value ?? {}) as Json;
+  // Sequential models of Keras 1 are a bare list of layers.
+  const object = Array.isArray(config) ? { layers: config as unknown } : config;
+  if (typeof className !== "string" || typeof object !== "object" || object === null) {
+    throw new LmuError(
+      "format-invalid",
+      `Cannot load the model: ${where} is ${brief(value)}, expected a Keras layer`,
+    );
+  }
+  const own = (object as Json)["name"];
+  return {
+    className: className.replace(/^.*>/, ""),
+    name: typeof name === "string" ? name : typeof own === "string" ? own : className,
+    config: object as Json,
+    inboundNodes,
+  };
+}
+
+const MODELS = new Set(["Sequential", "Functional", "Model"]);
+
+class Graph {
+  constructor(
+    private readonly importer: Importer,
+    private readonly kerasVersion: number,
+  ) {}
+
+  /** Runs a model on given inputs, layer by layer. */
+  run(
+    model: KerasLayer,
+    weights: ModelWeights,
+    inputs: readonly Output[],
+    prefix = "",
+  ): readonly Output[] {
+    const layers = this.#layersOf(model);
+    return model.className === "Sequential"
+      ? this.#sequential(layers, weights, inputs, prefix)
+      : this.#functional(model, layers, weights, inputs, prefix);
+  }
+
+  /** Features, or token ids, and steps of the one input. */
+  inputOf(model: KerasLayer): Description["input"] {
+    const layers = this.#layersOf(model);
+    const first = layers[0];
+    if (!first)
+      throw new LmuError("format-invalid", `Cannot load the model: ${model.name} has no layers`);
+    if (MODELS.has(first.className) && !first.config["batch_shape"]) return this.inputOf(first);
+    const { config } = first;
+    const shape =
+      config["batch_shape"] ??
+      config["batch_input_shape"] ??
+      config["batch_shape_"] ??
+      model.config["build_input_shape"];
+    if (!Array.isArray(shape) || shape.length < 2 || shape.length > 3) {
+      throw new LmuError(
+        "option-unsupported",
+        `Cannot load the model: its input has shape ${brief(shape)}, expected [batch, steps, features] or [batch, steps] of tokens`,
+      );
+    }
+    const vocabulary = this.#vocabulary(layers);
+    const sizes = shape.slice(1) as unknown[];
+    if (vocabulary !== undefined && sizes.length === 1) return { vocabulary, ...stepsOf(sizes[0]) };
+    const width = sizes.at(-1);
+    if (!Number.isSafeInteger(width) || (width as number) < 1) {
+      throw new LmuError(
+        "option-unsupported",
+        `Cannot load the model: its input has shape ${brief(shape)}, expected a fixed number of features`,
+      );
+    }
+    return { width: width as number, ...(sizes.length === 2 && stepsOf(sizes[0])) };
+  }
+
+  #vocabulary(layers: readonly KerasLayer[]): number | undefined {
+    for (const { className, config } of layers) {
+      if (className === "Embedding") return Number(config["input_dim"]);
+      if (className !== "InputLayer") return undefined;
+    }
+    return undefined;
+  }
+
+  #layersOf(model: KerasLayer): KerasLayer[] {
+    const { layers } = model.config;
+    if (!MODELS.has(model.className) || !Array.isArray(layers)) {
+      throw new LmuError(
+        "layer-unsupported",
+        `Cannot load the model: ${model.name} is a ${model.className}, expected a Sequential or Functional model`,
+      );
+    }
+    return layers.map((layer, i) => asLayer(layer, `layer ${i} of ${model.name}`));
+  }
+
+  #sequential(
+    layers: readonly KerasLayer[],
+    weights: ModelWeights,
+    inputs: readonly Output[],
+    prefix: string,
+  ): readonly Output[] {
+    let outputs = inputs;
+    for (const layer of layers) {
+      if (layer.className === "InputLayer") continue;
+      outputs = this.#call(layer, weights.layer(layer.name, layer.className), outputs, prefix);
+    }
+    return outputs;
+  }
+
+  #functional(
+    model: KerasLayer,
+    layers: readonly KerasLayer[],
+    weights: ModelWeights,
+    inputs: readonly Output[],
+    prefix: string,
+  ): readonly Output[] {
+    const starts = references(model.config["input_layers"]);
+    const ends = references(model.config["output_layers"]);
+    if (starts.length !== inputs.length || ends.length !== 1) {
+      throw new LmuError(
+        "layer-unsupported",
+        `Cannot load the model: ${model.name} has ${starts.length} inputs and ${ends.length} outputs, expected 1 of each`,
+      );
+    }
+    const made = new Map<string, Output>(starts.map(({ key }, i) => [key, inputs[i]!]));
+    const waiting = layers.flatMap((layer) => {
+      if (layer.className === "InputLayer") return [];
+      const own = weights.layer(layer.name, layer.className);
+      return callsOf(layer).map((from, call) => ({
+        layer,
+        own,
+        from,
+        key: `${layer.name}/${call}`,
+      }));
+    });
+    // Calls stand in no useful order when layers are shared: run whatever has its inputs.
+    while (waiting.length) {
+      const next = waiting.findIndex(({ from }) => from.every(({ key }) => made.has(key)));
+      if (next < 0) {
+        throw new LmuError(
+          "format-invalid",
+          `Cannot load the model: layer ${waiting[0]!.layer.name} never gets its input`,
+        );
+      }
+      const [{ layer, own, from, key }] = waiting.splice(next, 1) as [(typeof waiting)[number]];
+      const [output] = this.#call(
+        layer,
+        own,
+        from.map((reference) => made.get(reference.key)!),
+        prefix,
+      );
+      made.set(key, output!);
+    }
+    const output = made.get(ends[0]!.key);
+    if (!output)
+      throw new LmuError(
+        "format-invalid",
+        `Cannot load the model: its output ${ends[0]!.key} is made by no layer`,
+      );
+    return [output];
+  }
+
+  #call(
+    layer: KerasLayer,
+    weights: ReturnType<ModelWeights["layer"]>,
+    inputs: readonly Output[],
+    prefix: string,
+  ): readonly Output[] {
+    const name = prefix + layer.name;
+    if (MODELS.has(layer.className))
+      return this.run({ ...layer, name }, weights.model(), inputs, `${name}/`);
+    const fields = new Fields(name, layer.config, this.kerasVersion);
+    return [
+      importLayer({ layer: { ...layer, name }, fields, weights, inputs, importer: this.importer }),
+    ];
+  }
+}
+
+function stepsOf(value: unknown): { steps?: number } {
+  return Number.isSafeInteger(value) && (value as number) > 0 ? { steps: value as number } : {};
+}
+
+/** One tensor of a graph: the output of a call of a layer. */
+interface Reference {
+  readonly key: string;
+}
+
+/** ["name", call, output], or a list of such. */
+function references(value: unknown): Reference[] {
+  if (!Array.isArray(value)) return [];
+  if (typeof value[0] === "string") {
+    const [name, call, output] = value as unknown[];
+    if (output !== 0 && output !== undefined) {
+      throw new LmuError(
+        "layer-unsupported",
+        `Cannot load the model: output ${String(output)} of layer ${String(name)} is used`,
+      );
+    }
+    return [{ key: `${String(name)}/${Number(call ?? 0)}` }];
+  }
+  return value.flatMap(references);
+}
+
+/** Inputs of every call of a layer: nested lists before Keras 3, serialised tensors since. */
+function callsOf(layer: KerasLayer): Reference[][] {
+  const { inboundNodes } = layer;
+  if (!Array.isArray(inboundNodes)) return [];
+  return inboundNodes.map((node: unknown) => {
+    if (!Array.isArray(node)) {
+      const { args, kwargs } = (node ?? {}) as Json;
+      if (tensorsIn(kwargs).length) {
+        throw new LmuError(
+          "layer-unsupported",
+          `Cannot load the model: layer ${layer.name} is called with tensors as ${Object.keys(kwargs as Json).join(", ")}`,
+        );
+      }
+      return tensorsIn(args);
+    }
+    return references(
+      node.map((entry: unknown) => (Array.isArray(entry) ? entry.slice(0, 3) : entry)),
+    );
+  });
+}
+
+/** Serialised Keras 3 tensors anywhere in the arguments of a call. */
+function tensorsIn(value: unknown): Reference[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+  const { class_name: className, config } = value as Json;
+  if (className === "__keras_tensor__") return references((config as Json)["keras_history"]);
+  return Object.values(value).flatMap(tensorsIn);
+}

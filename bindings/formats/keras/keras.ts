@@ -1,0 +1,64 @@
+import { LmuError } from "../../errors.js";
+import type { Checkpoint } from "../checkpoint.js";
+import { type Hdf5Group, readHdf5 } from "../hdf5.js";
+import { decodeUtf8 } from "../utf8.js";
+import { importModel } from "./graph.js";
+import { NamedModelWeights, NumberedModelWeights } from "./weights.js";
+
+/** Names of the files inside a `.keras` archive. */
+export const KERAS_FILES: readonly string[] = ["config.json", "metadata.json", "model.weights.h5"];
+
+/** Reads the files of a `.keras` archive. */
+export async function readKeras(files: ReadonlyMap<string, Uint8Array>): Promise<Checkpoint> {
+  const weights = files.get("model.weights.h5");
+  if (!weights)
+    throw new LmuError(
+      "format-invalid",
+      "Cannot load the model: the archive has no model.weights.h5",
+    );
+  const config = parse(files.get("config.json"), "config.json");
+  const metadata = files.has("metadata.json")
+    ? parse(files.get("metadata.json"), "metadata.json")
+    : {};
+  const version = String((metadata as { keras_version?: unknown }).keras_version ?? "3");
+  return importModel(config, new NumberedModelWeights(await readHdf5(weights)), version);
+}
+
+/**
+ * Reads an HDF5 file of Keras: a whole model of the legacy format, or weights alone.
+ *
+ * @param config - the model's configuration (`model.to_json()`), which weights alone need
+ */
+export async function readKerasHdf5(bytes: Uint8Array, config?: unknown): Promise<Checkpoint> {
+  const root = await readHdf5(bytes);
+  const text = root.attributes.get("model_config");
+  const given = typeof text === "string" ? parse(text, "model_config") : config;
+  if (given === undefined) {
+    throw new LmuError(
+      "format-invalid",
+      "Cannot load the model: the HDF5 file holds weights alone; pass the model's configuration " +
+        "(model.to_json()) as the option config",
+    );
+  }
+  const version = String(attribute(root, "keras_version") ?? "3");
+  const isNumbered = !root.groups.has("model_weights") && !root.attributes.has("layer_names");
+  return importModel(
+    given,
+    isNumbered ? new NumberedModelWeights(root) : new NamedModelWeights(root),
+    version,
+  );
+}
+
+function attribute(root: Hdf5Group, name: string): unknown {
+  return root.attributes.get(name) ?? root.groups.get("model_weights")?.attributes.get(name);
+}
+
+function parse(source: Uint8Array | string | undefined, name: string): unknown {
+  try {
+    return JSON.parse(typeof source === "string" ? source : decodeUtf8(source!)) as unknown;
+  } catch (cause) {
+    throw new LmuError("format-invalid", `Cannot load the model: ${name} is no valid JSON`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import type { MergeDescription } from "../../description.js";
+import { LmuError } from "../../errors.js";
+import { transpose } from "../../tensor.js";
+import { type Output, unlessLinear } from "../importer.js";
+import type { Call, Import } from "./call.js";
+import { cellType } from "./cells.js";
+import { activationLayer, brief } from "./config.js";
+import { importConvolution, importGlobalPool, importPool } from "./convolution.js";
+import { importLmu, isLmuLayer } from "./lmu.js";
+import {
+  importBatchNormalization,
+  importLayerNormalization,
+  importNormalization,
+  importRescaling,
+} from "./normalisation.js";
+import { importRecurrent, importRnn, returned } from "./recurrent.js";
+import { importBidirectional, importTimeDistributed } from "./wrappers.js";
+
+/** Layers that do nothing at inference. */
+const IDENTITIES = new Set([
+  "Dropout",
+  "SpatialDropout1D",
+  "GaussianDropout",
+  "GaussianNoise",
+  "AlphaDropout",
+  "ActivityRegularization",
+  "Identity",
+]);
+
+const MERGES: Readonly<Record<string, MergeDescription["type"]>> = {
+  Add: "add",
+  Subtract: "subtract",
+  Multiply: "multiply",
+  Maximum: "maximum",
+  Minimum: "minimum",
+  Average: "mean",
+  Concatenate: "concatenate",
+};
+
+const IMPORTS: Readonly<Record<string, Import>> = {
+  Dense: importDense,
+  RNN: importRnn,
+  Bidirectional: importBidirectional,
+  TimeDistributed: importTimeDistributed,
+  BatchNormalization: importBatchNormalization,
+  LayerNormalization: importLayerNormalization,
+  Normalization: importNormalization,
+  Rescaling: importRescaling,
+  Embedding: importEmbedding,
+  Conv1D: importConvolution,
+  MaxPooling1D: (call, x) => importPool(call, x, "max"),
+  MaxPool1D: (call, x) => importPool(call, x, "max"),
+  AveragePooling1D: (call, x) => importPool(call, x, "mean"),
+  AvgPool1D: (call, x) => importPool(call, x, "mean"),
+  GlobalMaxPooling1D: (call, x) => importGlobalPool(call, x, "max"),
+  GlobalMaxPool1D: (call, x) => importGlobalPool(call, x, "max"),
+  GlobalAveragePooling1D: (call, x) => importGlobalPool(call, x, "mean"),
+  GlobalAvgPool1D: (call, x) => importGlobalPool(call, x, "mean"),
+  Flatten: importFlatten,
+};
+
+/** What `Cannot load the model` lists when a layer is not among them. */
+const SUPPORTED: readonly string[] = [
+  ...["LMU", "LMUFeedforward", "LMUFFT", "LMUCell", "LMUCellODE", "LMUCellGating"],
+  ...["LSTM", "GRU", "SimpleRNN", ...Object.keys(IMPORTS)],
+  ...["Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "ThresholdedReLU"],
+  ...Object.keys(MERGES),
+  ...IDENTITIES,
+  ...["InputLayer", "Sequential", "Functional"],
+];
+
+/** Imports one call of a layer; nested models are the graph's business. */
+export function importLayer(call: Call): Output {
+  const { layer, fields, inputs, importer } = call;
+  const { className } = layer;
+  const merge = Object.hasOwn(MERGES, className) ? MERGES[className] : undefined;
+  if (merge) return importMerge(call, merge);
+  if (inputs.length !== 1) {
+    throw new LmuError(
+      "layer-unsupported",
+      `Cannot load the model: layer ${layer.name} (${className}) has ${inputs.length} inputs, expected 1`,
+    );
+  }
+  const x = inputs[0]!;
+  if (IDENTITIES.has(className)) return x;
+  const activation = activationLayer(className, fields);
+  if (activation) return importer.add(layer.name, { type: "activation", activation }, [x], x.width);
+  if (isLmuLayer(className)) {
+    return returned(call, importLmu(fields, call.weights, x, importer, { isCell: false }));
+  }
+  if (cellType(className)) return importRecurrent(call, x);
+  const known = Object.hasOwn(IMPORTS, className) ? IMPORTS[className] : undefined;
+  if (known) return known(call, x, importLayer);
+  throw new LmuError(
+    "layer-unsupported",
+    `Cannot load the model: layer ${layer.name} is a ${className} with ${brief(layer.config)}, expected one of ${SUPPORTED.join(", ")}`,
+  );
+}
+
+function importDense({ layer, fields, weights, importer }: Call, x: Output): Output {
+  fields.only("lora_rank", 0);
+  fields.only("quantization_config", {});
+  const { kernel, bias } = weights.read([
+    "kernel",
+    ...(fields.flag("use_bias", true) ? ["bias"] : []),
+  ]);
+  const activation = unlessLinear(fields.activation("activation", "linear"));
+  const width = kernel!.shape[1]!;
+  return importer.add(layer.name, { type: "dense", ...activation }, [x], width, {
+    weight: transpose(kernel!),
+    bias,
+  });
+}
+
+function importEmbedding({ layer, fields, weights, importer }: Call, x: Output): Output {
+  fields.only("mask_zero", false);
+  const { embeddings } = weights.read(["embeddings"]);
+  return importer.add(layer.name, { type: "embedding" }, [x], embeddings!.shape[1]!, {
+    weight: embeddings,
+  });
+}
+
+/** The width is not known before the layer after it; nothing that reads it needs to know. */
+function importFlatten({ layer, importer }: Call, x: Output): Output {
+  importer.needsSteps = true;
+  return importer.add(layer.name, { type: "flatten" }, [x], NaN);
+}
+
+function importMerge(
+  { layer, fields, inputs, importer }: Call,
+  type: MergeDescription["type"],
+): Output {
+  if (type === "concatenate") {
+    const axis = fields.config["axis"];
+    if (axis !== undefined && axis !== -1 && axis !== 2) fields.refuse("axis", "-1, the features");
+  }
+  const width =
+    type === "concatenate" ? inputs.reduce((sum, input) => sum + input.width, 0) : inputs[0]!.width;
+  return importer.add(layer.name, { type }, inputs, width);
+}

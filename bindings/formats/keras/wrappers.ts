@@ -1,0 +1,87 @@
+import type { MergeDescription } from "../../description.js";
+import type { Output } from "../importer.js";
+import type { Call } from "./call.js";
+import { activationLayer, Fields, type Json } from "./config.js";
+
+/** A nested layer of a wrapper, as a layer of its own. */
+function nested(call: Call, field: string, part: readonly string[]): Call {
+  const value = call.fields.config[field] as { class_name?: unknown; config?: unknown } | undefined;
+  if (
+    typeof value?.class_name !== "string" ||
+    typeof value.config !== "object" ||
+    value.config === null
+  ) {
+    call.fields.refuse(field, "a serialised layer");
+  }
+  const config = value.config as Json;
+  const name = `${call.layer.name}/${String(config["name"] ?? field)}`;
+  return {
+    ...call,
+    layer: {
+      className: value.class_name.replace(/^.*>/, ""),
+      name,
+      config,
+      inboundNodes: undefined,
+    },
+    fields: new Fields(name, config, call.fields.kerasVersion),
+    weights: call.weights.child(part, String(config["name"])),
+  };
+}
+
+/** Two copies of a layer, one reading backwards, merged. It needs the whole sequence. */
+export function importBidirectional(
+  call: Call,
+  x: Output,
+  importLayer: (call: Call) => Output,
+): Output {
+  const { fields, importer, layer } = call;
+  const forward = nested(call, "layer", ["forward_layer"]);
+  const backward = fields.has("backward_layer")
+    ? nested(call, "backward_layer", ["backward_layer"])
+    : { ...nested(call, "layer", ["backward_layer"]) };
+  const first = importLayer({ ...forward, inputs: [x] });
+  const reversed = importer.add(`${layer.name}/backwards`, { type: "reverse" }, [x], x.width);
+  const config = { ...backward.fields.config, go_backwards: false };
+  const { fields: inner } = backward;
+  let second = importLayer({
+    ...backward,
+    fields: new Fields(`${inner.layer}/backwards`, config, inner.kerasVersion),
+    layer: { ...backward.layer, name: `${backward.layer.name}/backwards`, config },
+    inputs: [reversed],
+  });
+  if (inner.flag("return_sequences", false)) {
+    second = importer.add(`${layer.name}/forwards`, { type: "reverse" }, [second], second.width);
+  }
+  const modes: Record<string, MergeDescription["type"]> = {
+    concat: "concatenate",
+    sum: "add",
+    mul: "multiply",
+    ave: "mean",
+  };
+  const mode = modes[fields.text("merge_mode", "concat")];
+  if (!mode) return fields.refuse("merge_mode", Object.keys(modes).join(", "));
+  const width = mode === "concatenate" ? first.width + second.width : first.width;
+  return importer.add(layer.name, { type: mode }, [first, second], width);
+}
+
+/** Layers whose computation is the same for every step anyway. */
+const STEPWISE = new Set([
+  "Dense",
+  "Activation",
+  "Dropout",
+  "LayerNormalization",
+  "BatchNormalization",
+  "Rescaling",
+]);
+
+export function importTimeDistributed(
+  call: Call,
+  x: Output,
+  importLayer: (call: Call) => Output,
+): Output {
+  const inner = nested(call, "layer", ["layer"]);
+  const isStepwise =
+    STEPWISE.has(inner.layer.className) || activationLayer(inner.layer.className, inner.fields);
+  if (!isStepwise) call.fields.refuse("layer", [...STEPWISE].join(", "));
+  return importLayer({ ...inner, inputs: [x] });
+}

@@ -1,0 +1,32 @@
+import type { Description } from "../description.js";
+import { LmuError } from "../errors.js";
+import { validateDescription } from "../validate.js";
+
+/** The metadata key of a safetensors file that holds the model description. */
+export const NATIVE_KEY = "lmu-wasm";
+
+/**
+ * The description among the texts of a file; undefined when the file is safetensors of another kind.
+ *
+ * @throws LmuError format-invalid, description-invalid, layer-unsupported or option-unsupported
+ */
+export function readNative(metadata: ReadonlyMap<string, string>): Description | undefined {
+  const text = metadata.get(NATIVE_KEY);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new LmuError(
+      "format-invalid",
+      `Cannot read the model: metadata ${NATIVE_KEY} is no valid JSON`,
+      { cause },
+    );
+  }
+  return validateDescription(value);
+}
+
+/** Name of the tensor that holds the scale per row of an int8 tensor. */
+export function scaleName(name: string): string {
+  return `${name}:scale`;
+}

@@ -1,0 +1,22 @@
+/*
+ * Every public name but load, which depends on where the host has lmu.wasm from: index.ts, index.workerd.ts, index.edge.ts.
+ */
+export { LmuError, type LmuErrorCode } from "./errors.js";
+export { legendre } from "./legendre.js";
+export type {
+  HippoRequest,
+  LayerRequest,
+  LmuRequest,
+  ModuleRequest,
+  NativeRequest,
+  RecurrentRequest,
+} from "./formats/torch/request.js";
+export type { Load, LoadOptions } from "./load.js";
+export type { Model, RunOptions } from "./model.js";
+export type { Samples } from "./ports.js";
+export type { LayerReport, Report } from "./report.js";
+export type { WasmModule } from "./runtime/kernel.js";
+export type { SourceFiles } from "./files.js";
+export type { FormatOptions } from "./read.js";
+export type { Progress, ReadOptions, Source, SourceValue } from "./source.js";
+export type { Stream } from "./stream/stream.js";

@@ -1,0 +1,162 @@
+import type { Description } from "./description.js";
+import { LmuError } from "./errors.js";
+import type { TensorInfo } from "./plan/builder.js";
+import type { Capacity } from "./plan/clock.js";
+import { pack } from "./plan/pack.js";
+import { type Plan, planModel } from "./plan/plan.js";
+import type { Exports } from "./runtime/abi.js";
+import type { ModelImage } from "./runtime/image.js";
+import { Kernel, type WasmModule } from "./runtime/kernel.js";
+import type { Tensor } from "./tensor.js";
+
+// Rows per call: enough for matrix products to run at full speed, few enough for the buffers to stay in cache.
+const CALL: Capacity = { rows: 64, streams: 16 };
+
+/** A planned model in wasm memory: its weights, its buffers and the states of its streams. */
+export class Engine {
+  plan: Plan;
+  /** The whole memory, made anew whenever it grows; `generation` counts how often. */
+  floats: Float32Array = new Float32Array(0);
+  generation = 0;
+
+  /** lmu.wasm, compiled. */
+  readonly module: WasmModule;
+
+  readonly #description: Description;
+  readonly #tensors: ReadonlyMap<string, TensorInfo>;
+  #kernel: Kernel | undefined;
+  #run: Exports["run"];
+  /** States beyond those of batches: how many were ever open, and which are free again. */
+  #opened = 0;
+  readonly #free: number[] = [];
+
+  /**
+   * Plans the model and reserves its memory; weights of the file are zero until written.
+   *
+   * @throws LmuError whatever is wrong with the description or the tensors; model-too-large
+   */
+  constructor(
+    module: WasmModule,
+    description: Description,
+    tensors: ReadonlyMap<string, TensorInfo>,
+  ) {
+    this.module = module;
+    this.#description = description;
+    this.#tensors = tensors;
+    this.#kernel = start(module);
+    this.#run = this.#kernel.exports.run;
+    this.plan = this.#install(planModel(description, tensors, this.#kernel.heapBase, CALL));
+    for (const packing of this.plan.packings) {
+      if (typeof packing.source !== "string") pack(packing, packing.source, 0, this.#weights);
+    }
+  }
+
+  /** Bytes of wasm memory. */
+  get memoryBytes(): number {
+    return this.floats.byteLength;
+  }
+
+  /** Writes a tensor, or consecutive rows of it, wherever the plan wants it. */
+  write(name: string, rows: Tensor, firstRow = 0): void {
+    for (const packing of this.plan.packings) {
+      if (packing.source === name) pack(packing, rows, firstRow, this.#weights);
+    }
+  }
+
+  /** Runs steps of input for streams whose states follow one another. */
+  run(statesAt: number, streams: number, steps: number, isEnd: boolean): void {
+    const run = this.#run;
+    run(this.plan.at, statesAt, this.plan.stateBytes, streams, steps, isEnd ? 1 : 0);
+  }
+
+  /** Plans again for calls of at least this many rows of one stream. Only while no stream is open. */
+  resize(rows: number): void {
+    const plan = planModel(this.#description, this.#tensors, this.plan.at, { rows, streams: 1 });
+    this.plan = this.#install(plan);
+  }
+
+  /** Address of a state for one stream, at the beginning of a sequence. */
+  openState(): number {
+    const { statesAt, stateBytes, capacity } = this.plan;
+    let at = this.#free.pop();
+    if (at === undefined) {
+      at = statesAt + (capacity.streams + this.#opened) * stateBytes;
+      this.#reserve(at + stateBytes + 16);
+      this.#opened++;
+    }
+    this.clearStates(at, 1);
+    return at;
+  }
+
+  closeState(at: number): void {
+    this.#free.push(at);
+  }
+
+  /** Sets states that follow one another to the beginning of a sequence. */
+  clearStates(at: number, count: number): void {
+    this.floats.fill(0, at / 4, (at + count * this.plan.stateBytes) / 4);
+  }
+
+  /** A copy of plan and weights with all that it takes to run one stream of them elsewhere. */
+  image(): ModelImage {
+    const { at, buffersAt, statesAt, stateBytes, capacity, input, output } = this.plan;
+    return {
+      bytes: new Uint8Array(this.floats.slice(at / 4, buffersAt / 4).buffer),
+      base: at,
+      statesAt,
+      stateBytes,
+      steps: capacity.rows,
+      input: { at: input.at, stride: input.stride, width: input.width },
+      output: { at: output.at, stride: output.stride, width: output.width, rowsAt: output.rowsAt },
+    };
+  }
+
+  /** @throws LmuError disposed */
+  expectAlive(action: string): void {
+    if (!this.#kernel) throw new LmuError("disposed", `Cannot ${action}: the model is disposed`);
+  }
+
+  /** Lets go of the memory. Idempotent. */
+  dispose(): void {
+    this.#kernel = undefined;
+    this.#run = () => this.expectAlive("run the model");
+    this.floats = new Float32Array(0);
+    this.generation++;
+  }
+
+  get #weights(): Float32Array {
+    return this.floats.subarray(this.plan.weightsAt / 4);
+  }
+
+  /** Reserves memory for a plan and copies its words there. */
+  #install(plan: Plan): Plan {
+    this.#reserve(plan.statesAt + plan.capacity.streams * plan.stateBytes + 16);
+    new Uint32Array(this.floats.buffer).set(plan.words, plan.at / 4);
+    return plan;
+  }
+
+  #reserve(bytes: number): void {
+    const kernel = this.#kernel!;
+    if (!kernel.reserve(bytes)) {
+      throw new LmuError(
+        "model-too-large",
+        `Cannot reserve ${bytes} bytes of memory: the engine has no more to give`,
+      );
+    }
+    if (this.floats.byteLength === kernel.bytes) return;
+    this.floats = kernel.floats(0, kernel.bytes / 4);
+    this.generation++;
+  }
+}
+
+function start(module: WasmModule): Kernel {
+  try {
+    return new Kernel(module);
+  } catch (cause) {
+    throw new LmuError(
+      "wasm-unavailable",
+      "Cannot start: the module passed as wasm is not lmu.wasm of this version",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import type { Description } from "./description.js";
+import { Engine } from "./engine.js";
+import { LmuError } from "./errors.js";
+import { type ModelFiles, openModel, type SourceFiles } from "./files.js";
+import type { Checkpoint } from "./formats/checkpoint.js";
+import { readNative } from "./formats/native.js";
+import { RowScales } from "./formats/scales.js";
+import {
+  type Entry,
+  type Header,
+  headerLength,
+  isSafetensors,
+  parseHeader,
+} from "./formats/safetensors.js";
+import { Model } from "./model.js";
+import type { WasmModule } from "./runtime/kernel.js";
+import { type FormatOptions, readFiles } from "./read.js";
+import type { SourceReader } from "./reader.js";
+import type { Source } from "./source.js";
+import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "./tensor.js";
+
+/** Options of {@link load}. */
+export interface LoadOptions extends FormatOptions {
+  /** lmu.wasm, compiled by the caller: where compiling is the host's business, or a page's policy forbids it. */
+  wasm?: WasmModule | undefined;
+}
+
+/**
+ * Loads a model of any supported format, found out by its bytes.
+ *
+ * @param source - path (Node, Deno, Bun), URL, Request, Response, Blob, ArrayBuffer, typed array, ReadableStream, or a
+ *   promise of one; for a model of several files a folder (a path, or a URL ending in "/"), or sources by file name
+ * @returns the model, with its weights in wasm memory of its own
+ * @throws LmuError source-unreadable, format-unknown, format-invalid, layer-unsupported, option-unsupported,
+ *   description-invalid, tensor-missing, tensor-invalid, model-too-large or wasm-unavailable; nothing is left behind
+ * @throws the reason of options.signal, unchanged
+ * @throws TypeError if source is of another kind
+ */
+export type Load = (source: Source | SourceFiles, options?: LoadOptions) => Promise<Model>;
+
+/** The function `load`, given where lmu.wasm comes from on this host. */
+export function loadWith(inner: () => WasmModule): Load {
+  return async (source, options = {}) => {
+    const files = await openModel(source, options);
+    try {
+      const native = await peekNative(files);
+      const module = () => options.wasm ?? inner();
+      if (native) return await loadNative(native, module());
+      return modelOf(await readFiles(files, options), module());
+    } finally {
+      for (const reader of files.weights) reader.close();
+    }
+  };
+}
+
+/** A native model whose headers have been seen. */
+interface Native {
+  readonly description: Description;
+  readonly parts: readonly { readonly reader: SourceReader; readonly header: Header }[];
+}
+
+/** The headers of a native model; undefined, and nothing taken, for any other. */
+async function peekNative({ weights, metadata }: ModelFiles): Promise<Native | undefined> {
+  const parts: Native["parts"][number][] = [];
+  for (const reader of weights) {
+    const start = await reader.peek(9);
+    if (!isSafetensors(start)) return undefined;
+    const length = headerLength(start);
+    const json = (await reader.peek(8 + length)).subarray(8);
+    if (json.length < length) invalid("the file ends within the header");
+    parts.push({ reader, header: parseHeader(json, reader.total) });
+  }
+  const texts = [metadata, ...parts.map(({ header }) => header.metadata)];
+  const description = texts.map(readNative).find((found) => found !== undefined);
+  return description && { description, parts };
+}
+
+/** A model from a checkpoint that is in memory. */
+function modelOf(checkpoint: Checkpoint, module: WasmModule): Model {
+  const { description, tensors, format, notes, warnings } = checkpoint;
+  const engine = new Engine(module, description, tensors);
+  for (const [name, tensor] of tensors) engine.write(name, tensor);
+  return new Model(engine, { format, notes, warnings, source: description.source });
+}
+
+/** Native files are written to wasm memory as they come: nothing is kept but the piece at hand. */
+async function loadNative({ description, parts }: Native, module: WasmModule): Promise<Model> {
+  const scales = new RowScales(parts.flatMap(({ header }) => header.entries));
+  const engine = new Engine(module, description, scales.tensors);
+  for (const { reader, header } of parts) {
+    await reader.take(header.dataAt);
+    for (const entry of header.entries) await writeEntry(entry, reader, engine, scales);
+    if ((await reader.peek(1)).length > 0) invalid("the file goes on after its last tensor");
+  }
+  const { source } = description;
+  return new Model(engine, { format: "lmu-wasm", notes: [], warnings: [], source });
+}
+
+/** Bytes of a tensor decoded at a time, unless a row is longer. */
+const PORTION = 1 << 20;
+
+/** Decodes one tensor portion by portion, whole rows at a time. */
+async function writeEntry(
+  { name, dtype, shape }: Entry,
+  reader: SourceReader,
+  engine: Engine,
+  scales: RowScales,
+): Promise<void> {
+  const [rows = 1, ...row] = shape;
+  const rowBytes = sizeOf(row) * ELEMENT_BYTES[dtype];
+  const portion = Math.max(1, Math.floor(PORTION / rowBytes));
+  for (let first = 0; first < rows; first += portion) {
+    const count = Math.min(portion, rows - first);
+    const bytes = await reader.take(count * rowBytes);
+    if (!bytes) invalid(`the file ends within tensor ${name}`);
+    const tensor = tensorOfBytes(dtype, [count, ...row], bytes);
+    if (!scales.keep(name, tensor, first))
+      engine.write(name, scales.apply(name, tensor, first), first);
+  }
+}
+
+function invalid(problem: string): never {
+  throw new LmuError("format-invalid", `Cannot read safetensors: ${problem}`);
+}

@@ -1,0 +1,221 @@
+import { DISPOSE } from "./dispose.js";
+import type { Engine } from "./engine.js";
+import { expectInteger, expectLength } from "./errors.js";
+import { checkOutput, checkSamples, readRow, type Samples, writeRow } from "./ports.js";
+import { type Origin, type Report, reportOf } from "./report.js";
+import type { ModelImage } from "./runtime/image.js";
+import type { WasmModule } from "./runtime/kernel.js";
+import { expectStreamable, Stream } from "./stream/stream.js";
+
+/** Options of {@link Model.run}. */
+export interface RunOptions {
+  /** Sequences in the input, one after another. @defaultValue 1 */
+  batch?: number;
+  /** Receives the outputs; without it they come in a new array. */
+  output?: Float32Array;
+}
+
+/**
+ * A loaded model: weights in wasm memory of its own, given back by {@link Model.dispose}. Made by {@link load}.
+ *
+ * Sequence, stream and batch give the same bits, on every engine.
+ */
+export class Model {
+  readonly #engine: Engine;
+  readonly #origin: Origin;
+
+  /** @internal */
+  constructor(engine: Engine, origin: Origin) {
+    this.#engine = engine;
+    this.#origin = origin;
+  }
+
+  /** Features of one input step; 1 for token models, which read one id per step. */
+  get inputSize(): number {
+    return this.#engine.plan.input.width;
+  }
+
+  /** Features of one output row. */
+  get outputSize(): number {
+    return this.#engine.plan.output.width;
+  }
+
+  /** Whether there is an output per step, or one for the whole sequence. */
+  get returnsSequence(): boolean {
+    return !this.#engine.plan.output.isSingle;
+  }
+
+  /** Number of token ids of a model that reads tokens. */
+  get vocabulary(): number | undefined {
+    return this.#engine.plan.input.vocabulary;
+  }
+
+  /** Input steps by which the outputs of a stream lag behind: 0 unless a convolution is padded at its end. */
+  get lookAhead(): number {
+    return this.#engine.plan.output.lookAhead;
+  }
+
+  /** What the model is made of and what it costs. */
+  report(): Report {
+    this.#engine.expectAlive("report on the model");
+    return reportOf(this.#engine.plan, this.#engine.memoryBytes, this.#origin);
+  }
+
+  /**
+   * Runs whole sequences, each from the zero state.
+   *
+   * @param input - f32[batch, steps, inputSize]; token models: ids[batch, steps]
+   * @returns f32[batch, rows, outputSize] if the model returns sequences (rows is steps unless it has strides or
+   *   unpadded convolutions), else f32[batch, outputSize]
+   * @throws TypeError, RangeError if an argument is of the wrong kind or length
+   * @throws LmuError input-invalid if a value is not finite (or no token id); disposed
+   */
+  run(input: Samples, options: RunOptions = {}): Float32Array {
+    const job = this.#job(input, options);
+    const calls = this.#calls(job);
+    while (!calls.next().done);
+    return job.output;
+  }
+
+  /**
+   * The same as run, with pauses in between, in which a worker reads its messages. Not while anything else runs.
+   *
+   * @internal
+   */
+  async runInSlices(
+    input: Samples,
+    options: RunOptions,
+    pause: () => Promise<void>,
+  ): Promise<Float32Array> {
+    const job = this.#job(input, options);
+    for (const _ of this.#calls(job)) await pause();
+    return job.output;
+  }
+
+  /** Checks the arguments of run before anything changes. */
+  #job(input: Samples, options: RunOptions): Job {
+    const engine = this.#engine;
+    engine.expectAlive("run the model");
+    const { batch = 1 } = options;
+    expectInteger("run the model", "batch", batch, 1);
+    checkSamples(engine, "run the model", input);
+    const steps = this.#steps(input.length, batch);
+    const { width, isSingle, rowsAfter } = engine.plan.output;
+    const made = rowsAfter(steps, true);
+    if (made < 1)
+      throw new RangeError(`Cannot run the model: ${steps} steps are too few for one output`);
+    const rows = isSingle ? 1 : made;
+    if (options.output) checkOutput("run the model", options.output, batch * rows * width);
+    const output = options.output ?? new Float32Array(batch * rows * width);
+    return { input, output, batch, steps, rows };
+  }
+
+  /** Runs a job, one call of the planned size after another. */
+  *#calls(job: Job): Generator<void> {
+    const engine = this.#engine;
+    const isWhole = engine.plan.wholeSequence !== undefined;
+    if (isWhole && job.steps > engine.plan.capacity.rows) engine.resize(job.steps);
+    const group = isWhole ? 1 : engine.plan.capacity.streams;
+    for (let first = 0; first < job.batch; first += group) {
+      yield* this.#groupCalls(job, first, Math.min(group, job.batch - first));
+    }
+  }
+
+  /**
+   * Opens a stream: one live signal from the zero state.
+   *
+   * @throws LmuError not-streamable if the model needs its whole sequence at once; disposed; model-too-large
+   */
+  stream(): Stream {
+    this.#engine.expectAlive("open a stream");
+    return new Stream(this.#engine);
+  }
+
+  /**
+   * What another thread needs to run streams of this model.
+   *
+   * @throws LmuError not-streamable; disposed
+   * @internal
+   */
+  image(): { module: WasmModule; image: ModelImage } {
+    const engine = this.#engine;
+    engine.expectAlive("copy the model");
+    expectStreamable(engine, "copy the model for streaming");
+    return { module: engine.module, image: engine.image() };
+  }
+
+  /** Gives the memory back. Idempotent; use of the model or its streams afterwards throws. */
+  dispose(): void {
+    this.#engine.dispose();
+  }
+
+  /** {@link Model.dispose}, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** Steps per sequence, checked. */
+  #steps(length: number, batch: number): number {
+    const { width, steps: fixed } = this.#engine.plan.input;
+    const steps = length / (batch * width);
+    if (!Number.isInteger(steps) || steps < 1) {
+      const shape = `batch ${batch} × steps × ${width}`;
+      throw new RangeError(`Cannot run the model: input has ${length} values, expected ${shape}`);
+    }
+    if (fixed !== undefined && this.#engine.plan.wholeSequence) {
+      expectLength("run the model", "input", length, batch * fixed * width);
+    }
+    return steps;
+  }
+
+  /** Runs sequences first … first + count in lock step. */
+  *#groupCalls(job: Job, first: number, count: number): Generator<void> {
+    const engine = this.#engine;
+    const { input, steps } = job;
+    const { statesAt, capacity } = engine.plan;
+    const { width } = engine.plan.input;
+    engine.clearStates(statesAt, count);
+    const chunk = Math.floor(capacity.rows / count);
+    for (let step = 0; step < steps; step += chunk) {
+      const taken = Math.min(chunk, steps - step);
+      for (let t = 0; t < taken; t++) {
+        for (let s = 0; s < count; s++) {
+          writeRow(engine, t * count + s, input, ((first + s) * steps + step + t) * width);
+        }
+      }
+      engine.run(statesAt, count, taken, step + taken === steps);
+      this.#readOutputs(job, first, count, step, step + taken);
+      yield;
+    }
+  }
+
+  /** Copies what the steps from … to left in the output buffer; a single row only at the end. */
+  #readOutputs(
+    { output, steps, rows }: Job,
+    first: number,
+    count: number,
+    from: number,
+    to: number,
+  ): void {
+    const { width, isSingle, rowsAfter } = this.#engine.plan.output;
+    const isEnd = to === steps;
+    if (isSingle && !isEnd) return;
+    const before = isSingle ? 0 : rowsAfter(from, false);
+    const made = isSingle ? 1 : rowsAfter(to, isEnd) - before;
+    for (let r = 0; r < made; r++) {
+      for (let s = 0; s < count; s++) {
+        readRow(this.#engine, r * count + s, output, ((first + s) * rows + before + r) * width);
+      }
+    }
+  }
+}
+
+/** Sequences to run, checked. */
+interface Job {
+  readonly input: Samples;
+  readonly output: Float32Array;
+  readonly batch: number;
+  /** Per sequence, of input and of output. */
+  readonly steps: number;
+  readonly rows: number;
+}

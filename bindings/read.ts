@@ -1,0 +1,82 @@
+import { type ModelFiles, openModel, type SourceFiles } from "./files.js";
+import type { Checkpoint } from "./formats/checkpoint.js";
+import { readNative } from "./formats/native.js";
+import { isSafetensors, readSafetensors } from "./formats/safetensors.js";
+import { RowScales } from "./formats/scales.js";
+import type { LayerRequest } from "./formats/torch/request.js";
+import type { ReadOptions, Source } from "./source.js";
+import type { Tensor } from "./tensor.js";
+
+/** Options that some formats need. */
+export interface FormatOptions extends ReadOptions {
+  /** Keras configuration, `model.to_json()` parsed or not, for HDF5 files that hold weights alone. */
+  config?: unknown;
+  /**
+   * Layers in order of execution, for files that hold tensors alone: PyTorch state dicts, .npz. Without them they are
+   * inferred where names and shapes leave one possibility.
+   */
+  layers?: readonly LayerRequest[] | undefined;
+}
+
+/** Reads a model of any format into memory, for those who want its description and tensors. */
+export async function readCheckpoint(
+  source: Source | SourceFiles,
+  options: FormatOptions = {},
+): Promise<Checkpoint> {
+  const files = await openModel(source, options);
+  try {
+    return await readFiles(files, options);
+  } finally {
+    for (const reader of files.weights) reader.close();
+  }
+}
+
+/** Reads opened files of any format. Readers of foreign formats load on demand, so that the core stays small. */
+export async function readFiles(
+  { weights, config, metadata }: ModelFiles,
+  options: FormatOptions,
+): Promise<Checkpoint> {
+  const all = { ...(config !== undefined && { config }), ...options };
+  if (weights.length > 1) return readShards(weights, metadata, all);
+  // Not kept in a variable: an archive can go once its files are out.
+  return readBytes(await weights[0]!.takeAll(), all);
+}
+
+async function readBytes(bytes: Uint8Array, options: FormatOptions): Promise<Checkpoint> {
+  if (isSafetensors(bytes)) return readParts([bytes], new Map(), options);
+  const { readForeign } = await import("./formats/foreign.js");
+  return readForeign(bytes, options);
+}
+
+async function readShards(
+  weights: ModelFiles["weights"],
+  metadata: ModelFiles["metadata"],
+  options: FormatOptions,
+): Promise<Checkpoint> {
+  const parts: Uint8Array[] = [];
+  for (const reader of weights) parts.push(await reader.takeAll());
+  return readParts(parts, metadata, options);
+}
+
+/** One model out of safetensors files: native, or a state dict. */
+async function readParts(
+  parts: readonly Uint8Array[],
+  metadata: ReadonlyMap<string, string>,
+  options: FormatOptions,
+): Promise<Checkpoint> {
+  const files = parts.map(readSafetensors);
+  const texts = [metadata, ...files.map(({ header }) => header.metadata)];
+  const description = texts.map(readNative).find((found) => found !== undefined);
+  const scales = new RowScales(files.flatMap(({ header }) => header.entries));
+  const tensors = new Map<string, Tensor>();
+  for (const file of files) {
+    for (const [name, tensor] of file.tensors) {
+      if (!scales.keep(name, tensor, 0)) tensors.set(name, scales.apply(name, tensor, 0));
+    }
+  }
+  if (description) return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
+  const { importStateDict } = await import("./formats/torch/state-dict.js");
+  const config = texts.find((text) => text.has("config"));
+  const source = { format: "safetensors", ...(config && { metadata: config }) };
+  return importStateDict(source, tensors, options.layers);
+}

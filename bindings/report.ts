@@ -1,0 +1,73 @@
+import type { Checkpoint } from "./formats/checkpoint.js";
+import type { Plan } from "./plan/plan.js";
+
+/** What a model is and what it costs; made by {@link Model.report}. Plain data, JSON-safe. */
+export interface Report {
+  /** Format of the file: "lmu-wasm", "keras", "torch", … */
+  readonly format: string;
+  /** Who wrote it, as far as the file says. */
+  readonly source: string | undefined;
+  readonly inputSize: number;
+  /** Number of token ids, for models that read tokens. */
+  readonly vocabulary: number | undefined;
+  readonly outputSize: number;
+  readonly returnsSequence: boolean;
+  /** Fixed number of steps of a sequence, if the model has one. */
+  readonly steps: number | undefined;
+  /** Input steps by which the output of a stream lags behind. */
+  readonly lookAhead: number;
+  /** Why the model cannot stream; undefined when it can. */
+  readonly notStreamable: string | undefined;
+  /** Numbers read from the file. */
+  readonly parameters: number;
+  /** Bytes of one stream's state. */
+  readonly stateBytes: number;
+  /** Bytes of wasm memory: weights, buffers, states of open streams. */
+  readonly memoryBytes: number;
+  /** Multiplications, with their additions, per input step. */
+  readonly multiplyAdds: number;
+  readonly layers: readonly LayerReport[];
+  /** What was found out or assumed while reading: dialect, conventions. */
+  readonly notes: readonly string[];
+  /** What may not work as hoped: instability, unread tensors. */
+  readonly warnings: readonly string[];
+}
+
+/** One layer of a {@link Report}. */
+export interface LayerReport {
+  readonly name: string;
+  readonly type: string;
+  readonly outputSize: number;
+  readonly parameters: number;
+  readonly stateBytes: number;
+  readonly multiplyAdds: number;
+}
+
+/** What the reader of a file knows about it. */
+export type Origin = Pick<Checkpoint, "format" | "notes" | "warnings"> & {
+  readonly source: string | undefined;
+};
+
+export function reportOf(plan: Plan, memoryBytes: number, origin: Origin): Report {
+  const total = (key: "parameters" | "multiplyAdds") =>
+    plan.costs.reduce((sum, cost) => sum + cost[key], 0);
+  const { input, output } = plan;
+  return {
+    format: origin.format,
+    source: origin.source,
+    inputSize: input.width,
+    vocabulary: input.vocabulary,
+    outputSize: output.width,
+    returnsSequence: !output.isSingle,
+    steps: input.steps,
+    lookAhead: output.lookAhead,
+    notStreamable: plan.wholeSequence,
+    parameters: total("parameters"),
+    stateBytes: plan.stateBytes,
+    memoryBytes,
+    multiplyAdds: Math.round(total("multiplyAdds")),
+    layers: plan.costs.map((cost) => ({ ...cost })),
+    notes: [...origin.notes],
+    warnings: [...origin.warnings, ...plan.warnings],
+  };
+}

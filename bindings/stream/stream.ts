@@ -1,0 +1,190 @@
+import { DISPOSE } from "../dispose.js";
+import type { Engine } from "../engine.js";
+import { LmuError } from "../errors.js";
+import { checkOutput, checkSamples, readRow, type Samples, writeRow } from "../ports.js";
+
+/** @throws LmuError not-streamable if the model needs its whole sequence at once */
+export function expectStreamable({ plan }: Engine, action: string): void {
+  if (plan.wholeSequence === undefined) return;
+  const message = `Cannot ${action}: ${plan.wholeSequence}; use model.run()`;
+  throw new LmuError("not-streamable", message);
+}
+
+/**
+ * One live signal: its own state, the weights shared with its model. Made by {@link Model.stream}.
+ *
+ * However a signal is cut into steps and chunks, the outputs are the same to the last bit. Inputs must be finite: a
+ * recurrent state would remember a NaN for ever, so it is refused before anything changes. Weights far from those of a
+ * trained model can still overflow; the infinities then stay in the state until {@link Stream.reset}.
+ */
+export class Stream {
+  readonly #engine: Engine;
+  #state: number;
+  #position = 0;
+  #isEnded = false;
+  /** The newest output, as step returns it: NaN before there is one. */
+  readonly #latest: Float32Array;
+  readonly #number = [0];
+
+  /** @internal */
+  constructor(engine: Engine) {
+    expectStreamable(engine, "open a stream");
+    this.#engine = engine;
+    this.#state = engine.openState();
+    this.#latest = new Float32Array(engine.plan.output.width).fill(NaN);
+  }
+
+  /** Samples seen since the beginning or the last reset. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /**
+   * Takes one sample and returns the output after it, as if the sequence ended here. Allocates nothing.
+   *
+   * Models with strides or unpadded convolutions do not give a new row for every sample: the newest one is returned
+   * again, NaN before the first. Models that look ahead (see `model.lookAhead`) answer that many samples late.
+   *
+   * @param sample - f32[inputSize], in the units the model was trained on, or the number itself when inputSize is 1
+   * @param output - receives f32[outputSize]; without it an array of the stream is returned, overwritten by every step
+   * @throws TypeError, RangeError if an argument is of the wrong kind or length
+   * @throws LmuError input-invalid if a value is not finite (or no token id); disposed
+   */
+  step(sample: Samples | number, output?: Float32Array): Float32Array {
+    const engine = this.#expectOpen("step the stream");
+    if (typeof sample === "number") {
+      this.#number[0] = sample;
+      sample = this.#number;
+    }
+    const { width } = engine.plan.input;
+    checkSamples(engine, "step the stream", sample);
+    if (sample.length !== width) {
+      throw new RangeError(
+        `Cannot step the stream: input has ${sample.length} values, expected ${width}`,
+      );
+    }
+    if (output) checkOutput("step the stream", output, engine.plan.output.width);
+    writeRow(engine, 0, sample, 0);
+    const rows = this.#advance(1, false);
+    if (rows > 0) readRow(engine, rows - 1, this.#latest, 0);
+    if (!output) return this.#latest;
+    output.set(this.#latest);
+    return output;
+  }
+
+  /**
+   * Takes a chunk of samples: any chunking gives the same bits.
+   *
+   * @param chunk - f32[steps, inputSize]
+   * @param output - receives the outputs; without it they come in a new array
+   * @returns [rows, outputSize] if the model returns sequences (one row per step unless it has strides, unpadded
+   *   convolutions or look-ahead), else the last output, [outputSize]
+   * @throws TypeError, RangeError if an argument is of the wrong kind or length
+   * @throws LmuError input-invalid if a value is not finite (or no token id); disposed
+   */
+  push(chunk: Samples, output?: Float32Array): Float32Array {
+    const engine = this.#expectOpen("push into the stream");
+    const { width } = engine.plan.input;
+    checkSamples(engine, "push into the stream", chunk);
+    const steps = chunk.length / width;
+    if (!Number.isInteger(steps)) {
+      throw new RangeError(
+        `Cannot push into the stream: input has ${chunk.length} values, expected a multiple of ${width}`,
+      );
+    }
+    return this.#take("push into the stream", steps, false, output, (row, step) =>
+      writeRow(engine, row, chunk, step * width),
+    );
+  }
+
+  /**
+   * Ends the sequence and returns the outputs that look-ahead held back; nothing, or the last output of a model that
+   * does not return sequences, when the model does not look ahead. Then only {@link Stream.reset} goes on.
+   *
+   * @param output - receives the outputs; without it they come in a new array
+   * @throws RangeError if output has the wrong length; LmuError disposed
+   */
+  end(output?: Float32Array): Float32Array {
+    this.#expectOpen("end the stream");
+    const outputs = this.#take("end the stream", 0, true, output, () => undefined);
+    this.#isEnded = true;
+    return outputs;
+  }
+
+  /** Returns to the beginning of a sequence. */
+  reset(): void {
+    const engine = this.#expectAlive("reset the stream");
+    engine.clearStates(this.#state, 1);
+    this.#position = 0;
+    this.#isEnded = false;
+    this.#latest.fill(NaN);
+  }
+
+  /** Gives the state back to the model. Idempotent; use after it throws. */
+  dispose(): void {
+    if (this.#state) this.#engine.closeState(this.#state);
+    this.#state = 0;
+  }
+
+  /** {@link Stream.dispose}, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** Runs steps in calls of the planned size and collects the outputs. */
+  #take(
+    action: string,
+    steps: number,
+    isEnd: boolean,
+    output: Float32Array | undefined,
+    write: (row: number, step: number) => void,
+  ): Float32Array {
+    const engine = this.#engine;
+    const { width, isSingle, rowsAfter } = engine.plan.output;
+    const rows = isSingle
+      ? 1
+      : rowsAfter(this.#position + steps, isEnd) - rowsAfter(this.#position, false);
+    if (output) checkOutput(action, output, rows * width);
+    const result = output ?? new Float32Array(rows * width);
+    let at = 0;
+    let taken = 0;
+    do {
+      const count = Math.min(engine.plan.capacity.rows, steps - taken);
+      for (let row = 0; row < count; row++) write(row, taken + row);
+      taken += count;
+      const made = this.#advance(count, isEnd && taken === steps);
+      for (let row = 0; row < made; row++) {
+        if (!isSingle) readRow(engine, row, result, width * at++);
+        if (row === made - 1) readRow(engine, row, this.#latest, 0);
+      }
+    } while (taken < steps);
+    if (isSingle) result.set(this.#latest);
+    return result;
+  }
+
+  /** One call; returns the output rows it left. */
+  #advance(steps: number, isEnd: boolean): number {
+    const { rowsAfter, isSingle } = this.#engine.plan.output;
+    this.#engine.run(this.#state, 1, steps, isEnd);
+    const before = rowsAfter(this.#position, false);
+    this.#position += steps;
+    const made = rowsAfter(this.#position, isEnd) - before;
+    return isSingle ? Math.min(1, made) : made;
+  }
+
+  #expectAlive(action: string): Engine {
+    this.#engine.expectAlive(action);
+    if (!this.#state) throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
+    return this.#engine;
+  }
+
+  #expectOpen(action: string): Engine {
+    if (this.#isEnded) {
+      throw new LmuError(
+        "input-invalid",
+        `Cannot ${action}: its sequence has ended; reset it first`,
+      );
+    }
+    return this.#expectAlive(action);
+  }
+}

@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readSafetensors } from "../bindings/formats/safetensors.js";
+import { type Piece, writeSafetensors } from "../bindings/formats/write.js";
+import { unzip } from "../bindings/formats/zip.js";
+import { load, LmuError, type SourceFiles } from "../bindings/index.js";
+import { distance, goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
+import { fileOf, type LmuChoice, lmuModel } from "./support/models.js";
+import { Random } from "./support/random.js";
+import { LMU } from "./support/torch.js";
+
+const choice: LmuChoice = {
+  ...{ inputs: 2, channels: 2, order: 6, theta: 20, hidden: "lstm" as const, units: 9 },
+  ...{ isFedBack: true, remembers: true, seesInput: true, hasBias: true, isLearned: false },
+};
+const file = fileOf(lmuModel(choice, 1));
+const input = new Random(1).floats(60);
+
+/** The tensors of a file, dealt out to several, with an index. */
+function shardsOf(bytes: Uint8Array, count: number, metadata: Record<string, string>): SourceFiles {
+  const { header } = readSafetensors(bytes);
+  const shards: Piece[][] = Array.from({ length: count }, () => []);
+  const weightMap: Record<string, string> = {};
+  header.entries.forEach(({ name, shape, begin, end }, i) => {
+    const data = bytes.subarray(header.dataAt + begin, header.dataAt + end);
+    shards[i % count]!.push({ name, dtype: "F32", shape, bytes: data });
+    weightMap[name] = nameOf(i % count, count);
+  });
+  const files = shards.map((pieces, i) => [nameOf(i, count), writeSafetensors(pieces)]);
+  const index = JSON.stringify({ metadata: { total_size: 1, ...metadata }, weight_map: weightMap });
+  return {
+    ...(Object.fromEntries(files) as SourceFiles),
+    "model.safetensors.index.json": new TextEncoder().encode(index),
+  };
+}
+
+const nameOf = (i: number, count: number) => `model-0000${i + 1}-of-0000${count}.safetensors`;
+
+const description = readSafetensors(file).header.metadata.get("lmu-wasm")!;
+const shards = shardsOf(file, 3, { "lmu-wasm": description });
+
+let folder = "";
+let address = "";
+const server = createServer((request, response) => {
+  const name = request.url!.replace("/model/", "");
+  if (request.url!.startsWith("/model/") && name in shards)
+    response.end(shards[name] as Uint8Array);
+  else response.writeHead(404).end();
+});
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "lmu-wasm-"));
+  for (const [name, bytes] of Object.entries(shards)) {
+    writeFileSync(join(folder, name), bytes as Uint8Array);
+  }
+  mkdirSync(join(folder, "empty"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  server.closeAllConnections();
+  server.close();
+});
+
+describe("a model of several files", () => {
+  test.each([
+    ["a folder", () => folder],
+    ["a folder with a slash", () => `${folder}/`],
+    ["a folder as a file URL", () => pathToFileURL(folder)],
+    ["a URL", () => `${address}/model/`],
+    ["named sources", () => shards],
+  ])("in shards, from %s", async (_, source) => {
+    const model = await load(source() as string);
+    expect(model.run(input)).toEqual((await load(file)).run(input));
+  });
+
+  test("a state dict in shards", async () => {
+    const io = goldenTensors("torch/torch-lmu-1.io.safetensors");
+    const source = shardsOf(goldenFile("torch/torch-lmu-1.safetensors"), 2, {});
+    const model = await load(source, { layers: LMU });
+    const samples = valuesOf(io.get("input")!);
+    const output = model.run(samples, { batch: io.get("input")!.shape[0]! });
+    expect(distance(output, valuesOf(io.get("output")!))).toBeLessThan(2e-5);
+  });
+
+  test("the files of a .keras archive", async () => {
+    const archive = goldenFile("keras/hidden-rnn.keras");
+    const files = Object.fromEntries(await unzip(archive, () => true));
+    const model = await load(files as SourceFiles);
+    expect(model.run(input.subarray(0, 40))).toEqual(
+      (await load(archive)).run(input.subarray(0, 40)),
+    );
+  });
+
+  test.each([
+    ["an empty folder", () => join(folder, "empty"), "source-unreadable", "the folder has no"],
+    ["a page without files", () => `${address}/other/`, "source-unreadable", "the folder has no"],
+    [
+      "a missing shard",
+      () => ({ ...shards, [nameOf(1, 3)]: undefined }),
+      "source-unreadable",
+      nameOf(1, 3),
+    ],
+    [
+      "an index that leads out of the folder",
+      () => indexOf({ weight_map: { a: "../../etc/passwd" } }),
+      "format-invalid",
+      'names the file "../../etc/passwd"',
+    ],
+    ["an index without a map", () => indexOf({}), "format-invalid", "has no weight_map"],
+    ["an index of nothing", () => indexOf({ weight_map: {} }), "format-invalid", "names no files"],
+    [
+      "a broken index",
+      () => ({ "model.safetensors.index.json": new TextEncoder().encode("{") }),
+      "format-invalid",
+      "is no valid JSON",
+    ],
+    [
+      "a tensor in two shards",
+      () => ({ ...shards, [nameOf(1, 3)]: shards[nameOf(0, 3)]! }),
+      "tensor-invalid",
+      "is there twice",
+    ],
+  ])("fails clearly on %s", async (_, source, code, message) => {
+    const given = source();
+    const files = typeof given === "string" ? given : withoutUndefined(given);
+    const error = await load(files as SourceFiles).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LmuError);
+    expect(error).toMatchObject({ code });
+    expect((error as Error).message).toContain(message);
+  });
+});
+
+function indexOf(index: object): object {
+  const text = new TextEncoder().encode(JSON.stringify(index));
+  return { "model.safetensors.index.json": text };
+}
+
+function withoutUndefined(files: object): object {
+  return Object.fromEntries(Object.entries(files).filter(([, source]) => source !== undefined));
+}

@@ -1,0 +1,123 @@
+import { zipSync } from "fflate";
+import { describe, expect, test } from "vitest";
+import { LmuError } from "../bindings/errors.js";
+import { isLegacyTorch, isTorchArchive, readTorch } from "../bindings/formats/torch/archive.js";
+import type { LayerRequest } from "../bindings/formats/torch/request.js";
+import { goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
+import { Random } from "./support/random.js";
+import {
+  CASES,
+  checkpointOf,
+  errorOf,
+  FILES,
+  importTensors,
+  ioPath,
+  modelOf,
+  outputOf,
+  refusal,
+} from "./support/torch.js";
+
+describe("importStateDict() gives the numbers of the reference", () => {
+  test.each(FILES)("%s", async (path, layers, bound) => {
+    const io = goldenTensors(ioPath(path));
+    const given = await checkpointOf(path, layers);
+    expect(errorOf(given, io.get("input")!, outputOf(io))).toBeLessThan(bound);
+    expect(given.warnings).toEqual([]);
+    const inferred = await checkpointOf(path);
+    expect(errorOf(inferred, io.get("input")!, outputOf(io))).toBeLessThan(bound);
+    expect(inferred.notes.join()).toContain("inferred");
+  });
+
+  test.each(FILES.filter(([path]) => path.startsWith("torch/")))(
+    "%s, hidden state",
+    async (path, [recurrent], bound) => {
+      const io = goldenTensors(ioPath(path));
+      const checkpoint = await checkpointOf(path, [recurrent!]);
+      expect(errorOf(checkpoint, io.get("input")!, io.get("hidden")!)).toBeLessThan(bound);
+      expect(checkpoint.warnings.join()).toContain("classifier.weight");
+    },
+  );
+
+  test("a training checkpoint with many kinds of layers, types and views", async () => {
+    const io = goldenTensors("torch/extra-modules.io.safetensors");
+    const layers: LayerRequest[] = [
+      { type: "embedding", prefix: "embedding" },
+      { type: "conv1d", prefix: "conv", dilation: 2, groups: 2, padding: "causal" },
+      { type: "batch-norm", prefix: "bn" },
+      { type: "activation", activation: { type: "leaky_relu", slope: 0.01 } },
+      { type: "torch-gru", prefix: "gru" },
+      { type: "layer-norm", prefix: "norm" },
+      { type: "linear", prefix: "fc1", activation: "GELU" },
+      { type: "torch-rnn", prefix: "rnn", activation: "relu" },
+      { type: "torch-lstm", prefix: "cell" },
+      { type: "linear", prefix: "fc2" },
+    ];
+    const checkpoint = await checkpointOf("torch/extra-modules.pt", layers);
+    expect(errorOf(checkpoint, io.get("ids")!, io.get("output")!)).toBeLessThan(2e-5);
+    expect(checkpoint.warnings).toEqual([]);
+    expect(checkpoint.notes.join()).toContain('"model_state_dict"');
+  });
+});
+
+describe("readTorch()", () => {
+  test.each(CASES)("gives the tensors of %s as safetensors has them", async (path) => {
+    const { tensors } = await readTorch(goldenFile(`${path}.pt`));
+    for (const [name, tensor] of goldenTensors(`${path}.safetensors`)) {
+      const read = tensors.get(name)!;
+      expect(read.shape).toEqual(tensor.shape);
+      expect(valuesOf(read)).toEqual(valuesOf(tensor));
+    }
+  });
+
+  test.each([
+    ["legacy", /before 1\.6, or a bare pickle.*save it again/],
+    ["module", /"torch\.nn\.modules\.linear\.Linear".*torch\.save\(model\.state_dict\(\), path\)/],
+    ["scripted", /TorchScript or exported program/],
+    ["list", /something else than a dict/],
+  ])("refuses a file of another kind with advice: %s", async (name, message) => {
+    const error = await refusal(() => readTorch(goldenFile(`torch/extra-${name}.pt`)));
+    expect([error.code, error.message]).toEqual(["format-invalid", expect.stringMatching(message)]);
+    expect(isLegacyTorch(goldenFile(`torch/extra-${name}.pt`))).toBe(name === "legacy");
+  });
+
+  test("refuses an archive without data.pkl, and one whose directory claims billions", async () => {
+    const zip = zipSync({ "a/b": Uint8Array.of(1) });
+    expect((await refusal(() => readTorch(zip))).message).toMatch(/no data\.pkl/);
+    const whole = goldenFile("torch/torch-lstm.pt").slice();
+    const end = Buffer.from(whole).lastIndexOf("PK\u0006\u0006", undefined, "latin1");
+    whole.fill(0xff, end + 32, end + 36);
+    expect((await refusal(() => readTorch(whole))).message).toMatch(/directory is broken/);
+  });
+
+  test("finds the kind of an archive by its names", () => {
+    expect(isTorchArchive(["archive/data.pkl", "archive/data/0"])).toBe(true);
+    expect(isTorchArchive(["program/archive_format"])).toBe(true);
+    expect(isTorchArchive(["config.json", "a/b/data.pkl"])).toBe(false);
+  });
+
+  test.each(CASES)(
+    "loads or refuses %s with broken bytes, within a second",
+    async (path, layers) => {
+      const whole = goldenFile(`${path}.pt`);
+      const random = new Random(11);
+      for (let round = 0; round < 1000; round++) {
+        const bytes = whole.slice(
+          0,
+          round % 20 === 0 ? random.integer(whole.length) : whole.length,
+        );
+        for (let i = random.integer(4); i >= 0; i--) {
+          if (bytes.length) bytes[random.integer(bytes.length)] = random.integer(256);
+        }
+        const begin = performance.now();
+        const load = async () => {
+          const { tensors } = await readTorch(bytes);
+          // Finding theta takes most of the time, and most broken bytes are in the weights.
+          if (round % 4) return;
+          modelOf(importTensors(tensors, round % 8 ? layers : undefined)).dispose();
+        };
+        await load().catch((error: unknown) => expect(error).toBeInstanceOf(LmuError));
+        expect(performance.now() - begin).toBeLessThan(1000);
+      }
+    },
+  );
+});

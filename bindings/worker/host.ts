@@ -1,0 +1,118 @@
+/*
+ * The worker's side: models and streams by handle, one request after another per model.
+ */
+import { load } from "../index.js";
+import type { Model } from "../model.js";
+import type { Stream } from "../stream/stream.js";
+import { parentPort } from "./port.js";
+import {
+  type FromWorker,
+  type ModelFacts,
+  type Request,
+  sendError,
+  type StreamAnswer,
+  type ToWorker,
+} from "./protocol.js";
+
+const port = parentPort<FromWorker, ToWorker>();
+const models = new Map<number, Model>();
+const streams = new Map<number, Stream>();
+/** Requests under way, to be aborted. */
+const running = new Map<number, AbortController>();
+/** Ends when everything asked before has been done: calls of one model must not mix. */
+let turn: Promise<unknown> = Promise.resolve();
+let handles = 0;
+
+port.listen(
+  (message) => {
+    if ("aborted" in message) return running.get(message.id)?.abort();
+    const controller = new AbortController();
+    running.set(message.id, controller);
+    const start = () => answer(message.id, message.request, controller.signal);
+    // Files load beside other work; everything else waits for its turn.
+    if (message.request.call === "load") void start();
+    else turn = turn.then(start);
+  },
+  () => undefined,
+);
+
+async function answer(id: number, request: Request, signal: AbortSignal): Promise<void> {
+  try {
+    signal.throwIfAborted();
+    const value = await perform(id, request, signal);
+    port.post({ id, value }, buffersOf(value));
+  } catch (error) {
+    // Whoever aborted has his own reason, and waits no longer.
+    if (!signal.aborted) port.post({ id, error: sendError(error) }, []);
+  } finally {
+    running.delete(id);
+  }
+}
+
+async function perform(id: number, request: Request, signal: AbortSignal): Promise<unknown> {
+  switch (request.call) {
+    case "load": {
+      const model = await load(request.source as Parameters<typeof load>[0], {
+        ...request.options,
+        signal,
+        onProgress: (progress) => port.post({ id, progress }, []),
+      });
+      models.set(++handles, model);
+      return { model: handles, report: model.report() } satisfies ModelFacts;
+    }
+    case "report":
+      return models.get(request.model)!.report();
+    case "run":
+      return models.get(request.model)!.runInSlices(request.input, request.options, pauses(signal));
+    case "stream":
+      streams.set(++handles, models.get(request.model)!.stream());
+      return handles;
+    case "closeModel":
+      models.get(request.model)?.dispose();
+      return void models.delete(request.model);
+    default:
+      return performOnStream(request);
+  }
+}
+
+function performOnStream(request: Extract<Request, { stream: number }>): StreamAnswer {
+  const stream = streams.get(request.stream)!;
+  const answer = (output?: Float32Array) => ({ output, position: stream.position });
+  switch (request.call) {
+    case "step":
+      // The stream's own array is not to be given away.
+      return answer(stream.step(request.input).slice());
+    case "push":
+      return answer(stream.push(request.input as Parameters<Stream["push"]>[0]));
+    case "end":
+      return answer(stream.end());
+    case "reset":
+      stream.reset();
+      return answer();
+    case "closeStream":
+      streams.delete(request.stream);
+      stream.dispose();
+      return answer();
+  }
+}
+
+/** Milliseconds of work between two looks at the messages. */
+const SLICE = 10;
+
+/** Pauses often enough to see that a run has been aborted. */
+function pauses(signal: AbortSignal): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < SLICE) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    signal.throwIfAborted();
+    last = performance.now();
+  };
+}
+
+/** Outputs go over without a copy. */
+function buffersOf(value: unknown): ArrayBuffer[] {
+  const output =
+    value instanceof Float32Array ? value : (value as StreamAnswer | undefined)?.output;
+  return output instanceof Float32Array ? [output.buffer as ArrayBuffer] : [];
+}

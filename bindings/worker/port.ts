@@ -1,0 +1,71 @@
+import type * as threads from "node:worker_threads";
+
+/** One end of a channel to another thread, whatever the host calls it. */
+export interface Port<Out, In> {
+  post(message: Out, transfer: readonly ArrayBuffer[]): void;
+  listen(onMessage: (message: In) => void, onFailure: (failure: unknown) => void): void;
+  /** Whether the thread keeps the process alive: while somebody waits for it. Only Node cares. */
+  hold(isBusy: boolean): void;
+  close(): void;
+}
+
+/** node:worker_threads, without an import that bundlers would stumble over. */
+function nodeThreads(): typeof threads | undefined {
+  return globalThis.process?.getBuiltinModule?.("node:worker_threads");
+}
+
+/** What of a worker of any host is used. */
+type AnyWorker = Worker | threads.Worker;
+
+/** A worker started by the caller, as a port. */
+export function portOf<Out, In>(worker: AnyWorker): Port<Out, In> {
+  if ("addEventListener" in worker) return webPort(worker);
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    listen: (onMessage, onFailure) => {
+      worker.on("message", onMessage);
+      worker.on("error", onFailure);
+      worker.on("exit", (code) => onFailure(new Error(`the worker ended with code ${code}`)));
+      worker.unref();
+    },
+    hold: (isBusy) => (isBusy ? worker.ref() : worker.unref()),
+    close: () => void worker.terminate(),
+  };
+}
+
+function webPort<Out, In>(worker: Worker): Port<Out, In> {
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
+    listen: (onMessage, onFailure) => {
+      worker.addEventListener("message", ({ data }) => onMessage(data as In));
+      worker.addEventListener("error", (event) => onFailure(new Error(event.message)));
+      worker.addEventListener("messageerror", () => onFailure(new Error("a message was lost")));
+    },
+    hold: () => undefined,
+    close: () => worker.terminate(),
+  };
+}
+
+/** Starts the worker script of this package. */
+export function startWorker(): AnyWorker {
+  // Bundlers know this very form, and take the script and all that it imports along.
+  if (typeof Worker === "function") {
+    return new Worker(new URL("./host.js", import.meta.url), { type: "module" });
+  }
+  const { Worker: NodeWorker } = nodeThreads()!;
+  return new NodeWorker(new URL("./host.js", import.meta.url));
+}
+
+/** The page's end, seen from the worker. */
+export function parentPort<Out, In>(): Port<Out, In> {
+  const scope = globalThis as unknown as Worker;
+  if (typeof scope.postMessage === "function") return webPort(scope);
+  const parent = nodeThreads()?.parentPort;
+  if (!parent) throw new TypeError("Cannot start: this script is for workers");
+  return {
+    post: (message, transfer) => parent.postMessage(message, transfer),
+    listen: (onMessage) => void parent.on("message", onMessage),
+    hold: () => undefined,
+    close: () => parent.close(),
+  };
+}

@@ -1,0 +1,92 @@
+import { LmuError, type LmuErrorCode } from "../errors.js";
+import type { RunOptions } from "../model.js";
+import type { Samples } from "../ports.js";
+import type { FormatOptions } from "../read.js";
+import type { Report } from "../report.js";
+import type { WasmModule } from "../runtime/kernel.js";
+import type { Progress } from "../source.js";
+
+/*
+ * Messages between a page and its worker. Every request has a number; its answer bears the same.
+ */
+
+/** What can be asked of a worker. Models and streams go by handles, numbers that the worker gave. */
+export type Request =
+  | { readonly call: "load"; readonly source: SentSource; readonly options: SentOptions }
+  | { readonly call: "report"; readonly model: number }
+  | {
+      readonly call: "run";
+      readonly model: number;
+      readonly input: Samples;
+      readonly options: Pick<RunOptions, "batch">;
+    }
+  | { readonly call: "stream"; readonly model: number }
+  | { readonly call: "step" | "push"; readonly stream: number; readonly input: Samples | number }
+  | { readonly call: "end" | "reset" | "closeStream"; readonly stream: number }
+  | { readonly call: "closeModel"; readonly model: number };
+
+/** A source that can be sent: a path or URL as text, bytes, or several of them by name. */
+export type SentSource = string | Blob | Uint8Array | { readonly [name: string]: SentSource };
+
+/** Options of load that can be sent. */
+export type SentOptions = Pick<FormatOptions, "config" | "layers"> & {
+  readonly wasm?: WasmModule | undefined;
+};
+
+/** From the page: a request, or word that nobody waits for one any more. */
+export type ToWorker =
+  | { readonly id: number; readonly request: Request }
+  | { readonly id: number; readonly aborted: true };
+
+/** From the worker. */
+export type FromWorker =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: SentError }
+  | { readonly id: number; readonly progress: Progress };
+
+/** What a page must know of a model without asking. */
+export interface ModelFacts {
+  readonly model: number;
+  readonly report: Report;
+}
+
+/** What a stream gives back: outputs, and how far it is. */
+export interface StreamAnswer {
+  readonly output: Float32Array | undefined;
+  readonly position: number;
+}
+
+/** An error on its way. */
+export interface SentError {
+  readonly kind: "LmuError" | "TypeError" | "RangeError" | "Error";
+  readonly code: LmuErrorCode | undefined;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+export function sendError(error: unknown): SentError {
+  const kind =
+    error instanceof LmuError
+      ? "LmuError"
+      : error instanceof TypeError
+        ? "TypeError"
+        : error instanceof RangeError
+          ? "RangeError"
+          : "Error";
+  return {
+    kind,
+    code: error instanceof LmuError ? error.code : undefined,
+    message: error instanceof Error ? error.message : String(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  };
+}
+
+/** The error as it was thrown: same class, same code. */
+export function receiveError({ kind, code, message, stack }: SentError): Error {
+  const error =
+    kind === "LmuError"
+      ? new LmuError(code!, message)
+      : new { TypeError, RangeError, Error }[kind](message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,7 +1,9 @@
 // assembly → build/lmu.wasm → bindings/runtime/wasm-bytes.ts (embedded) → dist. Prints the sizes.
+// The audio processor is bundled into one file, and embedded too.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { buildSync } from "esbuild";
 import { encodePrintable } from "./printable.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
@@ -28,10 +30,26 @@ runSilent("node_modules/assemblyscript/bin/asc.js", ["--target", "release"]);
 const wasm = readFileSync("build/lmu.wasm");
 embed("bindings/runtime/wasm-bytes.ts", "wasmText", "build/lmu.wasm", encodePrintable(wasm));
 
+const [processor] = buildSync({
+  entryPoints: ["bindings/worklet/processor.ts"],
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  write: false,
+}).outputFiles;
+embed(
+  "bindings/worklet/processor-text.ts",
+  "processorText",
+  "bindings/worklet/processor.ts",
+  processor.text,
+);
+
 rmSync("dist", { recursive: true, force: true });
 runSilent("node_modules/@typescript/native/bin/tsc", []);
 cpSync("build/lmu.wasm", "dist/lmu.wasm");
 writeFileSync("dist/lmu.d.wasm.ts", "declare const module: object;\nexport default module;\n");
+writeFileSync("dist/worklet/processor.js", processor.text);
 
 if (!process.argv.includes("--quiet")) {
   const sizes = [wasm.length, gzipSync(wasm, { level: 9 }).length, brotliCompressSync(wasm).length];

@@ -1,0 +1,213 @@
+/**
+ * Any streaming model as a node of the Web Audio API, running on the audio thread.
+ *
+ * A model of one input hears every sample; one of `n` inputs hears frames of the newest `n` samples, `hop` samples
+ * apart. Nothing resamples: give the context the rate the model was trained at, and the browser does it well
+ * (`new AudioContext({ sampleRate: 16000 })`).
+ *
+ * @example
+ * ```ts
+ * import { load } from "lmu-wasm";
+ * import { createLmuNode } from "lmu-wasm/worklet";
+ *
+ * const context = new AudioContext({ sampleRate: 16000 });
+ * const model = await load("denoiser.safetensors");
+ * const lmu = await createLmuNode(context, model);
+ * context.createMediaStreamSource(microphone).connect(lmu.node).connect(context.destination);
+ * ```
+ *
+ * @module
+ */
+import { LmuError } from "../errors.js";
+import type { Model } from "../model.js";
+import { processorText } from "./processor-text.js";
+import type { FromProcessor, ProcessorModel, ProcessorOptions, ToProcessor } from "./processor.js";
+
+/** Options of {@link createLmuNode}. */
+export interface LmuNodeOptions {
+  /** Samples from frame to frame, at most inputSize. @defaultValue inputSize: frames that do not overlap */
+  readonly hop?: number;
+  /** Seconds between two calls of `onoutputs`. @defaultValue 0: none */
+  readonly interval?: number;
+  /** Keeps the newest outputs in shared memory, see {@link LmuNode.outputs}. Needs a cross-origin isolated page. */
+  readonly shared?: boolean;
+  /**
+   * Where `lmu-wasm/worklet/processor.js` is served, for pages whose content security policy forbids `blob:` scripts.
+   * Without it the text inside this package is used.
+   */
+  readonly processorUrl?: string | URL;
+  /** Options of the AudioWorkletNode, such as its number of output channels. */
+  readonly node?: Omit<AudioWorkletNodeOptions, "processorOptions">;
+}
+
+/** Options of {@link LmuNode.swap}, in seconds. */
+export interface SwapOptions {
+  /** How long the new model listens before it is heard: about as long as its memory reaches. @defaultValue 0 */
+  readonly warmUp?: number;
+  /** How long it takes from the one to the other. @defaultValue 0.02 */
+  readonly fade?: number;
+  /** As in {@link LmuNodeOptions}. */
+  readonly hop?: number;
+}
+
+/**
+ * Makes a node that runs a stream of the model on the audio thread, with a copy of its weights: the model itself may be
+ * disposed. The node has one input, whose channels are averaged, and one output.
+ *
+ * The output is what the model gives: `hop` samples per frame, or a value per frame, which is held until the next.
+ * Models with other outputs are silent; read these from {@link LmuNode.outputs} or {@link LmuNode.onoutputs}. Frames of
+ * several samples come out `hop - 1` samples late. Samples that are not finite are taken as 0.
+ *
+ * @throws LmuError not-streamable, input-invalid (a model that reads tokens), disposed, worklet-failed
+ * @throws RangeError if hop or interval is out of range
+ */
+export async function createLmuNode(
+  context: BaseAudioContext,
+  model: Model,
+  options: LmuNodeOptions = {},
+): Promise<LmuNode> {
+  const { interval = 0, shared = false, processorUrl, node = {} } = options;
+  expectSeconds("interval", interval);
+  const memory = shared ? sharedMemory(model.outputSize * 4) : undefined;
+  const processorOptions: ProcessorOptions = {
+    ...processorModel("run the model as a node", model, options.hop),
+    interval,
+    shared: memory,
+  };
+  await addProcessor(context, processorUrl);
+  return new LmuNode(
+    new AudioWorkletNode(context, "lmu-wasm", { ...node, processorOptions }),
+    memory,
+  );
+}
+
+/** A model on the audio thread. Made by {@link createLmuNode}. */
+export class LmuNode {
+  /** The node to connect. */
+  readonly node: AudioWorkletNode;
+  /** With the option `shared`: the newest outputs, f32[outputSize], renewed after every block; NaN before the first. */
+  readonly outputs: Float32Array | undefined;
+  /** With the option `interval`: receives the newest outputs and the number of frames so far. */
+  onoutputs: ((outputs: Float32Array, frames: number) => void) | undefined;
+  #swapping: { resolve(): void; reject(reason: unknown): void } | undefined;
+
+  /** @internal */
+  constructor(node: AudioWorkletNode, shared: SharedArrayBuffer | undefined) {
+    this.node = node;
+    this.outputs = shared && new Float32Array(shared).fill(NaN);
+    node.port.onmessage = ({ data }) => this.#receive(data as FromProcessor);
+    node.addEventListener("processorerror", () => this.#fail("its processor has failed"));
+  }
+
+  /**
+   * Replaces the model while the sound goes on: its weights are copied a little per block, it listens, then fades in.
+   *
+   * @returns once the old model is no longer heard; the context must be running for that
+   * @throws LmuError worklet-failed, also if another swap is under way; not-streamable; disposed; input-invalid
+   * @throws RangeError if an option is out of range, or the outputs are shared and of another number
+   */
+  async swap(model: Model, { warmUp = 0, fade = 0.02, hop }: SwapOptions = {}): Promise<void> {
+    expectSeconds("warmUp", warmUp);
+    expectSeconds("fade", fade);
+    if (this.#swapping) {
+      throw new LmuError("worklet-failed", "Cannot swap the model: another swap is under way");
+    }
+    if (this.outputs && model.outputSize !== this.outputs.length) {
+      throw new RangeError(
+        `Cannot swap the model: it has ${model.outputSize} outputs, expected ${this.outputs.length}, which are shared`,
+      );
+    }
+    const next = processorModel("swap the model", model, hop);
+    const done = new Promise<void>((resolve, reject) => (this.#swapping = { resolve, reject }));
+    this.#say({ say: "swap", model: next, warmUp, fade }, [next.image.bytes.buffer]);
+    return done;
+  }
+
+  /** Returns to the beginning of a sequence. */
+  reset(): void {
+    this.#say({ say: "reset" });
+  }
+
+  /** Disconnects the node and lets the audio thread drop the model. Idempotent. */
+  close(): void {
+    this.#say({ say: "close" });
+    this.node.disconnect();
+    this.#fail("the node is closed");
+  }
+
+  #say(message: ToProcessor, transfer: Transferable[] = []): void {
+    this.node.port.postMessage(message, transfer);
+  }
+
+  #receive(message: FromProcessor): void {
+    if (message.say === "outputs") return this.onoutputs?.(message.outputs, message.frames);
+    if (message.say === "failed") return this.#fail(message.message);
+    this.#swapping?.resolve();
+    this.#swapping = undefined;
+  }
+
+  #fail(reason: string): void {
+    const message = `Cannot swap the model: ${reason}`;
+    this.#swapping?.reject(new LmuError("worklet-failed", message));
+    this.#swapping = undefined;
+  }
+}
+
+function processorModel(action: string, model: Model, hop = model.inputSize): ProcessorModel {
+  if (model.vocabulary !== undefined) {
+    throw new LmuError("input-invalid", `Cannot ${action}: it reads token ids, not samples`);
+  }
+  if (!Number.isInteger(hop) || hop < 1 || hop > model.inputSize) {
+    throw new RangeError(
+      `Cannot ${action}: hop is ${hop}, expected an integer from 1 to inputSize ${model.inputSize}`,
+    );
+  }
+  return { ...model.image(), hop };
+}
+
+function expectSeconds(name: string, value: number): void {
+  if (Number.isFinite(value) && value >= 0) return;
+  throw new RangeError(`Cannot run the model as a node: ${name} is ${value}, expected seconds`);
+}
+
+function sharedMemory(bytes: number): SharedArrayBuffer {
+  if (typeof SharedArrayBuffer === "function") return new SharedArrayBuffer(bytes);
+  throw new LmuError(
+    "worklet-failed",
+    "Cannot share the outputs: the page is not cross-origin isolated; serve it with the headers " +
+      "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
+  );
+}
+
+/** Contexts that have the processor, or are about to. */
+const prepared = new WeakMap<BaseAudioContext, Promise<void>>();
+
+function addProcessor(context: BaseAudioContext, url: string | URL | undefined): Promise<void> {
+  const known = prepared.get(context);
+  if (known) return known;
+  const added = addModule(context, url).catch((cause: unknown) => {
+    prepared.delete(context);
+    if (cause instanceof LmuError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const hint = url
+      ? ""
+      : "; a content security policy may forbid blob: scripts, see processorUrl";
+    throw new LmuError("worklet-failed", `Cannot add the processor: ${reason}${hint}`, { cause });
+  });
+  prepared.set(context, added);
+  return added;
+}
+
+async function addModule(context: BaseAudioContext, url: string | URL | undefined): Promise<void> {
+  // Insecure pages have no worklets, whatever the types say.
+  if (!(context.audioWorklet as AudioWorklet | undefined)) {
+    throw new LmuError("worklet-failed", "Cannot add the processor: AudioWorklets need https");
+  }
+  if (url) return context.audioWorklet.addModule(String(url));
+  const blob = URL.createObjectURL(new Blob([processorText], { type: "text/javascript" }));
+  try {
+    await context.audioWorklet.addModule(blob);
+  } finally {
+    URL.revokeObjectURL(blob);
+  }
+}

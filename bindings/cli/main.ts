@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/*
+ * The command. Every subcommand loads what it needs when it runs, so that `--help` is instant.
+ */
+
+const program = new Command("lmu-wasm")
+  .description("Run, inspect and convert Legendre Memory Unit models.")
+  .showHelpAfterError();
+
+program
+  .command("demo")
+  .description("stream a Mackey-Glass series through the model that comes with the package")
+  .option("--steps <count>", "samples to stream", count, 5000)
+  .option("--series <seed>", "which series: 64 to 127 are the test set", count, 64)
+  .option("--speed <rate>", "samples drawn per second; 0 draws the end only", count, 1000)
+  .option("--json", "print the result as JSON", false)
+  .action(async (options) => {
+    const { demo } = await import("./demo.js");
+    await demo(options);
+  });
+
+const DTYPES = ["f32", "f16", "bf16", "int8"];
+
+/** A command that reads a model, with the options that some formats need. */
+function reading(usage: string, description: string): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .option("--config <file>", "Keras configuration (model.to_json()), for weights alone")
+    .option("--layers <json>", "layers of a PyTorch state dict: JSON, or a file of it")
+    .option("--json", "print the result as JSON", false);
+}
+
+reading(
+  "inspect <model>",
+  "print layers, shapes, conventions, costs and warnings of a model",
+).action(async (model, options) => {
+  const { inspect } = await import("./inspect.js");
+  await inspect(model, options);
+});
+
+reading("convert <in> <out>", "write a model of any format as native safetensors")
+  .addOption(new Option("--dtype <type>", "how weights are stored").choices(DTYPES).default("f32"))
+  .action(async (from, to, options) => {
+    const { convert } = await import("./convert.js");
+    await convert(from, to, options);
+  });
+
+reading("check <model> <io>", "compare with the input and outputs of a safetensors file")
+  .option("--tolerance <number>", "largest difference that passes", tolerance, 1e-4)
+  .action(async (model, io, options) => {
+    const { check } = await import("./check.js");
+    await check(model, io, options);
+  });
+
+function tolerance(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError("expected a number from 0.");
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError("expected a count.");
+  }
+  return value;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Files that cannot be written, too, are the user's business and need no stack.
+  if (!(error instanceof Error && "code" in error)) throw error;
+  process.stderr.write(`lmu-wasm: ${error.message} (${String(error.code)})\n`);
+  process.exitCode = 1;
+}

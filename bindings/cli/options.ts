@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { LmuError } from "../errors.js";
+import type { LayerRequest, LoadOptions } from "../index.js";
+
+/** Options of every command that reads a model. */
+export interface FileOptions {
+  /** Path of a Keras configuration. */
+  readonly config?: string;
+  /** Layers of a state dict: JSON, or the path of a JSON file. */
+  readonly layers?: string;
+}
+
+/** The options of `load` that stand on the command line. */
+export async function readOptions({ config, layers }: FileOptions): Promise<LoadOptions> {
+  return {
+    ...(config !== undefined && { config: parse(await readFile(config, "utf8"), config) }),
+    ...(layers !== undefined && { layers: (await readLayers(layers)) as LayerRequest[] }),
+    ...(process.stderr.isTTY && { onProgress }),
+  };
+}
+
+async function readLayers(text: string): Promise<unknown> {
+  const isInline = /^\s*[[{]/.test(text);
+  return parse(isInline ? text : await readFile(text, "utf8"), isInline ? "--layers" : text);
+}
+
+function parse(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new LmuError("format-invalid", `Cannot read ${name}: it is no valid JSON`, { cause });
+  }
+}
+
+/** Large files only: small ones are there before a line is read. */
+const LARGE = 16 << 20;
+
+function onProgress({
+  file,
+  loaded,
+  total,
+}: {
+  file: string;
+  loaded: number;
+  total?: number | undefined;
+}): void {
+  if (total === undefined || total < LARGE) return;
+  const percent = Math.floor((100 * loaded) / total);
+  process.stderr.write(`\r${file} ${percent} %${loaded === total ? "\n" : ""}`);
+}

@@ -1,0 +1,109 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/*
+ * The command as it is shipped, run as a user runs it.
+ */
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const model = join(root, "models", "mackey-glass.safetensors");
+const keras = join(root, "test", "golden", "keras");
+const torch = join(root, "test", "golden", "torch");
+let folder = "";
+
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "lmu-wasm-cli-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function command(...args: string[]): Promise<Result> {
+  const script = join(root, "dist", "cli", "main.js");
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...args], { cwd: folder }, (error, stdout, stderr) => {
+      resolve({ code: (error?.code as number | undefined) ?? 0, stdout, stderr });
+    });
+  });
+}
+
+describe("demo", () => {
+  test("predicts the test series better than the published LMU, 0.049", async () => {
+    for (const series of ["64", "100", "127"]) {
+      const { stdout } = await command("demo", "--json", "--series", series);
+      const result = JSON.parse(stdout) as Record<string, number>;
+      expect(result).toMatchObject({ steps: 5000, parameters: 1417, stateBytes: 256 });
+      expect(result["nrmse"]).toBeLessThan(0.002);
+      expect(result["wasmBytes"]).toBe(readFileSync(join(root, "dist", "lmu.wasm")).length);
+    }
+  });
+
+  test("draws a picture without control characters where there is no terminal", async () => {
+    const { stdout, code } = await command("demo", "--steps", "300");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/╭─+╮/);
+    expect(stdout).toMatch(/NRMSE 0\.00\d+ over 300 steps/);
+    expect(stdout).not.toContain("\u001b");
+  });
+});
+
+describe("inspect", () => {
+  test("prints layers and costs", async () => {
+    const { stdout } = await command("inspect", model);
+    expect(stdout).toMatch(/lmu_0 +lmu +16 +548 +128 +1,042/);
+    expect(stdout).toMatch(/total +1,417 +256 +2,146/);
+  });
+
+  test("prints conventions found, and JSON", async () => {
+    const { stdout } = await command("inspect", join(torch, "torch-lmu-0.pt"), "--json");
+    const report = JSON.parse(stdout) as { format: string; notes: string[] };
+    expect(report.format).toMatch(/torch/i);
+    expect(report.notes.length).toBeGreaterThan(0);
+  });
+
+  test("says what is wrong in one line", async () => {
+    const { code, stderr, stdout } = await command("inspect", "missing.keras");
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^lmu-wasm: Cannot open missing\.keras: .* \(source-unreadable\)\n$/);
+  });
+});
+
+describe("convert and check", () => {
+  test.each([["f32"], ["f16"], ["bf16"], ["int8"]])("as %s", async (dtype) => {
+    const [from, to] = [join(keras, "hidden-gru-feedback.keras"), join(folder, `${dtype}.lmu`)];
+    const converted = await command("convert", from, to, "--dtype", dtype);
+    expect(converted.stdout).toMatch(new RegExp(`layers, weights as ${dtype}`));
+    const io = join(keras, "hidden-gru-feedback.io.safetensors");
+    const tolerance = { f32: "1e-5", f16: "2e-3", bf16: "2e-2", int8: "5e-2" }[dtype]!;
+    const checked = await command("check", to, io, "--tolerance", tolerance, "--json");
+    expect(JSON.parse(checked.stdout)).toMatchObject({ passes: true });
+    expect(checked.code).toBe(0);
+  });
+
+  test("check fails with exit code 1 when numbers differ", async () => {
+    const io = join(keras, "hidden-gru-feedback.io.safetensors");
+    const { code, stdout } = await command("check", join(folder, "int8.lmu"), io);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FAIL {2}output/m);
+  });
+
+  test("a file that cannot be written is said in one line", async () => {
+    const { code, stderr } = await command("convert", model, join(folder, "no", "where"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^lmu-wasm: ENOENT.*\n$/);
+  });
+});
+
+test("--help lists the commands, and a wrong one exits with 1", async () => {
+  const { stdout, code } = await command("--help");
+  for (const name of ["demo", "inspect", "convert", "check"]) expect(stdout).toContain(name);
+  expect(code).toBe(0);
+  expect((await command("nonsense")).code).toBe(1);
+});

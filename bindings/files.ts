@@ -4,6 +4,7 @@ import { SourceReader } from "./reader.js";
 import {
   absoluteUrl,
   fileSystem,
+  isUrl,
   type Opened,
   openSource,
   type ReadOptions,
@@ -71,7 +72,7 @@ async function finderOf(
   source: Source | SourceFiles,
   options: ReadOptions,
 ): Promise<Find | undefined> {
-  if (typeof source === "string" || source instanceof URL) return folderOf(source, options);
+  if (typeof source === "string" || isUrl(source)) return folderOf(source, options);
   if (typeof source !== "object" || source === null) return undefined;
   if (Object.getPrototypeOf(source) !== Object.prototype) return undefined;
   const files = new Map(Object.entries(source as SourceFiles));
@@ -81,7 +82,7 @@ async function finderOf(
 
 /** A folder by path or URL. */
 async function folderOf(source: string | URL, options: ReadOptions): Promise<Find | undefined> {
-  const url = source instanceof URL ? source : absoluteUrl(source);
+  const url = isUrl(source) ? source : absoluteUrl(source);
   const files = !url || url.protocol === "file:" ? fileSystem() : undefined;
   if (files) {
     const isFolder = await files.stat(url ?? source).then(

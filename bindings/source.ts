@@ -65,7 +65,7 @@ export async function openSource(source: Source, { signal }: ReadOptions): Promi
     if (!url) return files ? openFile(source, files) : openUrl(source, signal);
     source = url;
   }
-  if (source instanceof URL) {
+  if (isUrl(source)) {
     const files = source.protocol === "file:" ? fileSystem() : undefined;
     return files ? openFile(source, files) : openUrl(source, signal);
   }
@@ -85,6 +85,11 @@ export async function openSource(source: Source, { signal }: ReadOptions): Promi
   throw new TypeError(
     "Cannot load the model: source is none of path, URL, Request, Response, Blob, ArrayBuffer, typed array, ReadableStream",
   );
+}
+
+/** AudioWorklets have no URL. */
+export function isUrl(source: unknown): source is URL {
+  return typeof URL === "function" && source instanceof URL;
 }
 
 /** A URL that says how to get there; undefined for paths and relative ones. */

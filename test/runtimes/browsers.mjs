@@ -1,0 +1,107 @@
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { inTime, start } from "./child.mjs";
+import { versionOf } from "./servers.mjs";
+import { openSite } from "./site.mjs";
+
+/*
+ * Browsers are started with the address of a page, which posts what came out. No driver is needed.
+ */
+
+const contexts = [
+  ...["page", "Worker", "SharedWorker", "ServiceWorker", "AudioWorklet"],
+  ...["lmu-wasm/worker", "lmu-wasm/worklet"],
+];
+
+/** Seconds for a browser to start and to answer. */
+const SECONDS = 60;
+
+/** The first of some programs that is on the path. */
+function onPath(...names) {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return paths.find((path) => existsSync(path));
+}
+
+/** Debian puts MiniBrowser beside the library. */
+function miniBrowser() {
+  if (!onPath("Xvfb") || !existsSync("/usr/lib")) return undefined;
+  const machines = readdirSync("/usr/lib").filter((name) => name.endsWith("-linux-gnu"));
+  const paths = machines.flatMap((machine) =>
+    ["4.1", "4.0"].map((api) => `/usr/lib/${machine}/webkit2gtk-${api}/MiniBrowser`),
+  );
+  return paths.find((path) => existsSync(path));
+}
+
+/**
+ * @param {string} name
+ * @param {() => string | undefined} find
+ * @param {(profile: string) => string[]} args
+ * @param {typeof bare} within - what the browser needs around it
+ */
+function engine(name, find, args, within = bare) {
+  return {
+    ...{ name, contexts, find },
+    versionOf: (program, options) =>
+      within(options, (env) => versionOf(program, { ...options, env })),
+    run: (program, consumer) =>
+      within(consumer, (env) => {
+        const profile = join(consumer.home, name);
+        mkdirSync(profile, { recursive: true });
+        return visit(program, args(profile), { ...consumer, env });
+      }),
+  };
+}
+
+const bare = (_, use) => use({});
+
+/** A display of its own: WebKitGTK hangs without one. */
+async function withDisplay(options, use) {
+  const server = start("Xvfb", ["-displayfd", "1", "-nolisten", "tcp"], options);
+  try {
+    const ready = Promise.race([once(server.stdout, "data"), end(server)]);
+    const [number] = await inTime(ready, 10, "Xvfb does not start");
+    return await use({ DISPLAY: `:${String(number).trim()}` });
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Shows a browser the page, and gives what it posts. */
+async function visit(program, args, options) {
+  const site = await openSite(options.cwd);
+  const browser = start(program, [...args, `${site.address}/page.html`], options);
+  try {
+    return await inTime(Promise.race([site.outcomes, end(browser)]), SECONDS, "no answer");
+  } catch (cause) {
+    throw new Error(`${cause.message}\n${browser.complaints()}`.trim(), { cause });
+  } finally {
+    await browser.stop();
+    site.close();
+  }
+}
+
+/** Rejects when a program ends that should not. */
+async function end({ ended }) {
+  throw new Error(`ended with ${await ended}`);
+}
+
+const CHROMIUM = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+export const BROWSERS = [
+  engine(
+    "Chromium",
+    () => onPath("chromium", "chromium-browser", "google-chrome"),
+    (profile) => [...CHROMIUM, `--user-data-dir=${profile}`],
+  ),
+  engine(
+    "Firefox",
+    () => onPath("firefox-esr", "firefox"),
+    (profile) => ["--headless", "--no-remote", "--profile", profile],
+  ),
+  engine("WebKitGTK", miniBrowser, () => [], withDisplay),
+];

@@ -1,0 +1,108 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "./child.mjs";
+import { moduleOf, MODELS } from "./models.mjs";
+import { addressesOf } from "./package.mjs";
+
+/*
+ * A project that has installed the package as npm would have published it, made without a network.
+ */
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * @typedef {object} Consumer
+ * @property {string} cwd - folder of the project
+ * @property {string} home - folder for whatever engines like to keep
+ * @property {string} installed - folder of the package in it
+ * @property {{ name: string, version: string }} manifest
+ * @property {() => void} remove
+ */
+
+/** @returns {Promise<Consumer>} */
+export async function makeConsumer() {
+  const place = mkdtempSync(join(tmpdir(), "lmu-wasm-runtimes-"));
+  const remove = () => rmSync(place, { recursive: true, force: true, maxRetries: 5 });
+  process.once("exit", remove);
+  const [cwd, home] = [join(place, "project"), join(place, "home")];
+  const modules = join(cwd, "node_modules");
+  mkdirSync(home);
+  cpSync(new URL("scenario", import.meta.url), cwd, { recursive: true });
+  try {
+    const installed = await install(modules, { cwd: root, home });
+    const manifest = readManifest(installed);
+    if (!existsSync(join(installed, manifest.main))) throw new Error("not built: npm run build");
+    copyDependencies(manifest, modules);
+    await writeProject({ cwd, home, installed, modules });
+    return { cwd, home, installed, manifest, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** Packs the built package and unpacks it where npm would; gives its folder. */
+async function install(modules, options) {
+  const { home } = options;
+  const env = { npm_config_update_notifier: "false" };
+  const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", home];
+  const [{ name, filename }] = JSON.parse(await run("npm", args, { ...options, env }));
+  const installed = join(modules, name);
+  mkdirSync(installed, { recursive: true });
+  const tar = ["-xzf", join(home, filename), "-C", installed, "--strip-components", "1"];
+  await run("tar", tar, options);
+  return installed;
+}
+
+export function readManifest(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+/** What the package depends on, and what that depends on, from this checkout. */
+function copyDependencies({ dependencies = {} }, modules) {
+  for (const name of Object.keys(dependencies)) {
+    const from = join(root, "node_modules", name);
+    cpSync(from, join(modules, name), { recursive: true, dereference: true });
+    copyDependencies(readManifest(from), modules);
+  }
+}
+
+/** The files of the project that depend on the package or on the models. */
+async function writeProject({ cwd, home, installed, modules }) {
+  const write = (name, text) => writeFileSync(join(cwd, name), text);
+  write("package.json", JSON.stringify({ private: true, type: "module" }));
+  write("deno.json", JSON.stringify({ nodeModulesDir: "manual" }));
+  write(
+    "models.mjs",
+    moduleOf(({ file }) => join(root, file)),
+  );
+  write("native.mjs", moduleOf(await convert(installed, { cwd, home })));
+  const imports = JSON.stringify({ imports: addressesOf(modules) });
+  write(
+    "page.html",
+    `<!doctype html><meta charset="utf-8" /><script type="importmap">${imports}</script>
+<script type="module" src="page.mjs"></script>`,
+  );
+}
+
+/** The models as native files, made by the command of the package: workers and worklets cannot load the other readers. */
+async function convert(installed, options) {
+  const command = join(installed, readManifest(installed).bin["lmu-wasm"]);
+  const pathOf = ({ name }) => join(options.home, `${name}.safetensors`);
+  const convertOne = (model) => {
+    const args = [command, "convert", join(root, model.file), pathOf(model)];
+    return run(process.execPath, args, options);
+  };
+  await Promise.all(MODELS.map(convertOne));
+  return pathOf;
+}

@@ -1,0 +1,23 @@
+/* global registerProcessor, AudioWorkletProcessor */
+// An AudioWorklet: no import map, no import(), and hardly a global.
+import * as lmu from "./node_modules/lmu-wasm/dist/index.js";
+import { models } from "./native.mjs";
+import { scenario } from "./scenario.mjs";
+
+class Scenario extends AudioWorkletProcessor {
+  constructor() {
+    super();
+    this.port.onmessage = ({ ports: [port] }) => {
+      scenario(lmu, models).then(
+        (digests) => port.postMessage({ digests }),
+        (error) => port.postMessage({ error: String(error) }),
+      );
+    };
+  }
+
+  process() {
+    return true;
+  }
+}
+
+registerProcessor("scenario", Scenario);

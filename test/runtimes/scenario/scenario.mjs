@@ -1,0 +1,87 @@
+/*
+ * What every engine does: load models, feed them the same signal in three ways, and digest the bytes of what comes out.
+ * Imports nothing and uses nothing but the language, so it runs in AudioWorklets too.
+ */
+
+/** Steps of the signal: more than one call of the plan, and no multiple of anything. */
+const STEPS = 601;
+
+/** Lengths of chunks, over and over: within a call of the plan, over its end, and single samples. */
+const CHUNKS = [1, 7, 130, 3, 64, 31];
+
+/**
+ * The digests of everything a module computes, by "model way". `lmu-wasm/worker` does too: its methods are promises.
+ *
+ * @param {{ load: Function, legendre?: { discretize: Function } }} lmu - `lmu-wasm` or `lmu-wasm/worker`
+ * @param {readonly { name: string, ways: readonly string[], bytes: Uint8Array }[]} models
+ * @returns {Promise<Record<string, string>>}
+ */
+export async function scenario({ load, legendre }, models) {
+  const digests = {};
+  if (legendre) digests["matrices f64"] = digest(legendre.discretize(64, 100).A);
+  for (const { name, ways, bytes } of models) {
+    const model = await load(bytes);
+    const input = signal(model);
+    for (const way of ways) digests[`${name} ${way}`] = digest(await WAYS[way](model, input));
+    model.dispose();
+  }
+  return digests;
+}
+
+/** The signal for a model: seeded, the same everywhere. */
+export function signal({ inputSize, vocabulary }) {
+  let state = 1;
+  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) | 0);
+  const length = STEPS * inputSize;
+  if (vocabulary) return Int32Array.from({ length }, () => (next() >>> 8) % vocabulary);
+  return Float32Array.from({ length }, () => next() / 2 ** 31);
+}
+
+const WAYS = {
+  run: (model, input) => model.run(input),
+
+  async push(model, input) {
+    const stream = await model.stream();
+    const outputs = [];
+    for (let step = 0, i = 0; step < STEPS; i++) {
+      const end = Math.min(STEPS, step + CHUNKS[i % CHUNKS.length]);
+      outputs.push(
+        await stream.push(input.subarray(step * model.inputSize, end * model.inputSize)),
+      );
+      step = end;
+    }
+    outputs.push(await stream.end());
+    return join(model, outputs);
+  },
+
+  async step(model, input) {
+    const stream = await model.stream();
+    const outputs = [];
+    for (let at = 0; at < input.length; at += model.inputSize) {
+      const output = await stream.step(input.subarray(at, at + model.inputSize));
+      outputs.push(output.slice());
+    }
+    return join(model, outputs);
+  },
+};
+
+/** The outputs of a stream, as run gives them. */
+function join({ returnsSequence }, outputs) {
+  if (!returnsSequence) return outputs.at(-1);
+  return Float32Array.from(outputs.flatMap((rows) => [...rows]));
+}
+
+/**
+ * 64 bits over the bytes of an array: FNV-1a and a second multiplier beside it. Every byte goes through steps that can be
+ * undone, so one changed bit always changes both halves.
+ *
+ * @param {Float32Array | Float64Array} values
+ */
+export function digest({ buffer, byteOffset, byteLength }) {
+  let [a, b] = [0x811c9dc5, 0x9747b28c];
+  for (const byte of new Uint8Array(buffer, byteOffset, byteLength)) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x5bd1e995);
+  }
+  return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
+}

@@ -27,6 +27,7 @@ export {
 } from "./kernels/activation";
 export { combine } from "./kernels/combine";
 export { mix, multiply, multiplyAdd, updateCell } from "./kernels/gates";
+export { hold } from "./kernels/hold";
 export { layerNorm, scaleShift } from "./kernels/norm";
 export { logSoftmax, softmax } from "./kernels/softmax";
 

@@ -6,6 +6,7 @@ import { pack } from "./plan/pack.js";
 import { type Plan, planModel } from "./plan/plan.js";
 import type { Exports } from "./runtime/abi.js";
 import type { ModelImage } from "./runtime/image.js";
+import { holdOf } from "./legendre/hold.js";
 import { Kernel, type WasmModule } from "./runtime/kernel.js";
 import type { Tensor } from "./tensor.js";
 
@@ -45,7 +46,8 @@ export class Engine {
     this.#tensors = tensors;
     this.#kernel = start(module);
     this.#run = this.#kernel.exports.run;
-    this.plan = this.#install(planModel(description, tensors, this.#kernel.heapBase, CALL));
+    const { heapBase } = this.#kernel;
+    this.plan = this.#install(planModel(description, tensors, heapBase, CALL, holdOf(module)));
     for (const packing of this.plan.packings) {
       if (typeof packing.source !== "string") pack(packing, packing.source, 0, this.#weights);
     }

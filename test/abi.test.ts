@@ -93,6 +93,7 @@ describe("lmu.wasm", () => {
     const allowed =
       Features.SIMD128 |
       Features.BulkMemory |
+      Features.BulkMemoryOpt |
       Features.MutableGlobals |
       Features.SignExt |
       Features.NontrappingFPToInt;
@@ -146,7 +147,7 @@ function computesAndCalls(text: string): boolean {
       continue;
     }
     if (token === "(loop") loops.push({ computes: false, calls: false, depth });
-    else if (loop && /^\(f32x4\.(?!splat)/.test(token)) loop.computes = true;
+    else if (loop && /^\((f32x4|f64x2)\.(?!splat)/.test(token)) loop.computes = true;
     else if (loop && token.startsWith("(call")) loop.calls = true;
     depth++;
   }

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { exponentialMinusIdentity } from "../bindings/legendre/exponential.js";
+import { holdOf } from "../bindings/legendre/hold.js";
 import { basis, residualMatrix } from "../bindings/legendre/residual.js";
 import { thetaOfInput } from "../bindings/legendre/theta.js";
 import { decoder, discretize, legendre, matrices } from "../bindings/legendre.js";
 import { exactColumn } from "./support/exact.js";
+import { inlineModule } from "../bindings/runtime/inline.js";
 
 describe("matrices()", () => {
   test("are those of the paper at order 4", () => {
@@ -39,6 +42,24 @@ describe("discretize()", () => {
       }
     }
     expect(Math.sqrt(error / size)).toBeLessThan(1e-13);
+  });
+
+  test("gives the same bits from the kernel and from JavaScript", () => {
+    const hold = holdOf(inlineModule());
+    const check = (order: number, theta: number) => {
+      expect(hold(order, 1 / theta)).toEqual(exponentialMinusIdentity(order, 1 / theta));
+    };
+    for (const [order, theta] of [
+      [1, 0.01],
+      [2, 1e9],
+      [256, 784],
+      [257, 99.5],
+    ] as const) {
+      check(order, theta);
+    }
+    const order = fc.integer({ min: 1, max: 70 });
+    const theta = fc.double({ min: 0.5, max: 1e5, noNaN: true });
+    fc.assert(fc.property(order, theta, check));
   });
 
   test("keeps relative accuracy of A - I when theta is large", () => {

@@ -2,14 +2,14 @@ import { expectInteger } from "../errors.js";
 import { exponentialMinusIdentity, normalised } from "./exponential.js";
 import { trapezoidal } from "./trapezoidal.js";
 
-/** How the continuous system becomes a step: exact hold, forward Euler, or the trapezoidal rule. */
+/** How the continuous system becomes a step: "zoh" exact for an input held over it, forward Euler, or the trapezoidal rule. */
 export type Discretization = "zoh" | "euler" | "bilinear";
 
 /** Options of {@link discretize}. */
 export interface DiscretizeOptions {
-  /** @defaultValue "zoh" */
+  /** The rule. @defaultValue "zoh" */
   method?: Discretization;
-  /** Length of the step, in the units of theta. @defaultValue 1 */
+  /** Length of the step, in the units of theta; above 0, finite. @defaultValue 1 */
   dt?: number;
 }
 
@@ -30,6 +30,9 @@ export function basis(order: number): Float64Array {
 const CACHE_LIMIT = 8;
 const cache = new Map<string, Float64Array>();
 
+/** exp(scale · T⁻¹ A T) - I, f64[order, order]: in JavaScript, or the same bits from the kernel of that name. */
+export type Hold = (order: number, scale: number) => Float64Array;
+
 /**
  * Dm = Ā - I in the normalised basis, [order, order] row by row. Cached: do not write to it.
  */
@@ -37,6 +40,7 @@ export function residualMatrix(
   order: number,
   theta: number,
   options: DiscretizeOptions = {},
+  hold: Hold = exponentialMinusIdentity,
 ): Float64Array {
   const { method = "zoh", dt = 1 } = options;
   expectInteger("discretize the LMU", "order", order, 1, MAX_ORDER);
@@ -50,7 +54,7 @@ export function residualMatrix(
   const key = `${method} ${order} ${dt / theta}`;
   let D: Float64Array | undefined = cache.get(key);
   if (D) return D;
-  if (method === "zoh") D = exponentialMinusIdentity(order, dt / theta);
+  if (method === "zoh") D = hold(order, dt / theta);
   else if (method === "euler") D = normalised(order, dt / theta);
   else if (method === "bilinear") D = trapezoidal(order, dt / theta);
   else

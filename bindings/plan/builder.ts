@@ -1,5 +1,6 @@
 import type { Description } from "../description.js";
 import { LmuError } from "../errors.js";
+import type { Hold } from "../legendre/residual.js";
 import { type DType, sizeOf } from "../tensor.js";
 import { Address } from "./address.js";
 import type { Capacity, Clock } from "./clock.js";
@@ -45,6 +46,7 @@ export class Builder {
     readonly description: Description,
     tensors: ReadonlyMap<string, TensorInfo>,
     capacity: Capacity,
+    readonly hold?: Hold,
   ) {
     this.#tensors = tensors;
     this.#unread = new Set(tensors.keys());

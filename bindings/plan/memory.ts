@@ -121,9 +121,10 @@ export class Memory {
         `Cannot load the model: layer ${name} has no theta, expected a number`,
       );
     }
-    const method = { method: discretizer };
-    const matrix = valuesOf([order, order], () => residualMatrix(order, Number(theta), method));
-    return this.b.weights.matrix(matrix, pad4(order), order);
+    const { b } = this;
+    const compute = () => residualMatrix(order, Number(theta), { method: discretizer }, b.hold);
+    const matrix = valuesOf([order, order], compute);
+    return b.weights.matrix(matrix, pad4(order), order);
   }
 
   /** (Ā - I | B̄), as the file gives them; a gated memory keeps B̄ apart. */

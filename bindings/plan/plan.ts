@@ -1,6 +1,7 @@
 import type { Description } from "../description.js";
 import { Builder, type LayerCost, type TensorInfo } from "./builder.js";
 import type { Capacity } from "./clock.js";
+import type { Hold } from "../legendre/residual.js";
 import type { Packing } from "./weights.js";
 import { planLayers } from "./layers.js";
 import { strideOf } from "./node.js";
@@ -56,6 +57,7 @@ export interface Plan {
  * The same weights stand at the same place whatever the capacity, so a model can be planned again for longer calls.
  *
  * @param base - first free byte of memory
+ * @param hold - how memories are discretized
  * @throws LmuError tensor-missing, tensor-invalid, description-invalid, option-unsupported or model-too-large
  */
 export function planModel(
@@ -63,8 +65,9 @@ export function planModel(
   tensors: ReadonlyMap<string, TensorInfo>,
   base: number,
   capacity: Capacity,
+  hold?: Hold,
 ): Plan {
-  const b = new Builder(description, tensors, capacity);
+  const b = new Builder(description, tensors, capacity, hold);
   const { input, output } = planLayers(description, b);
   b.checkBytes();
   const bases = { program: base, weights: 0, buffers: 0 };

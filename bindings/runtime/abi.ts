@@ -3,10 +3,26 @@
  * A record is an array of 32-bit words; every layer record starts with kind, bytes, clock.
  */
 
-/** The exported functions of lmu.wasm. Pointers and sizes are plain numbers; every pointer is in bytes. */
+/**
+ * The exported functions of lmu.wasm. Nothing is checked: an address outside the memory traps, a wrong one overwrites.
+ *
+ * All arguments are numbers; pointers are byte addresses, and every array is f32, best aligned to 16 bytes. Elementwise
+ * functions work in place on f32[count] at `at`, `count` a multiple of 4; `parameters` points at floats in the order
+ * named. `bytes` is the length of a row, a multiple of 16: what is shorter is padded, and what the padding holds does not
+ * matter unless said. "ulp" is the spacing of floats at the exact result; where no error is given, every operation rounds
+ * once. None of them allocates.
+ */
 export interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** The memory: grows by pages of 64 KiB, which detaches the buffer and all views of it. */
+  readonly memory: {
+    /** All bytes of the memory; detached when it grows. */
+    readonly buffer: ArrayBuffer;
+    /** Adds pages; returns how many there were. Throws a RangeError if the engine has no more to give. */
+    grow(pages: number): number;
+  };
+  /** First free byte, past the constants: a multiple of 16. */
   heapBase(): number;
+  /** Runs a model planned by this package, steps rows for every stream. Its plan is private and changes with versions. */
   run(
     plan: number,
     states: number,
@@ -15,6 +31,22 @@ export interface Exports {
     steps: number,
     flush: number,
   ): void;
+  /**
+   * y[i] = init[i] + W·x[i] for count rows. Error: columns · 2^-23 · (|init| + |W|·|x|).
+   *
+   * W is packed into panels of 32 rows of outputs, then 16, 8 and 4 as the rest needs, each [column][row within the panel].
+   *
+   * @param y - receives f32[count][rows]; may be init, must not overlap x
+   * @param yStride - bytes from row to row
+   * @param init - f32[count][rows]
+   * @param initStride - bytes from row to row; 0 repeats one bias
+   * @param x - f32[count][columns]
+   * @param xStride - bytes from row to row
+   * @param count - rows of x and y
+   * @param W - the panels, f32[rows · columns]
+   * @param columns - inputs
+   * @param rows - outputs, a multiple of 4; W holds zeros for padding
+   */
   affine(
     y: number,
     yStride: number,
@@ -27,34 +59,67 @@ export interface Exports {
     columns: number,
     rows: number,
   ): void;
+  /** tanh x. Error: 1.4 ulp. */
   tanh(at: number, count: number): void;
+  /** 1 / (1 + e^-x). Error: 2.5 ulp. */
   sigmoid(at: number, count: number): void;
+  /** max(x, 0). Exact. */
   relu(at: number, count: number): void;
+  /** e^x. Error: 1 ulp. */
   exponential(at: number, count: number): void;
+  /** x·Φ(x). Error: 9 ulp of results above 1e-30, and 1.2e-7·max(1, |x|). */
   gelu(at: number, count: number): void;
+  /** x·(1 + tanh(√(2/π)(x + 0.044715 x³))) / 2. Error: 2.5e-7·max(1, |x|). */
   geluTanh(at: number, count: number): void;
+  /** x·sigmoid(x). Error: 3.5 ulp of results above 1e-30. */
   silu(at: number, count: number): void;
+  /** ln(1 + e^x). Error: 2.5 ulp. */
   softplus(at: number, count: number): void;
+  /** -ln(1 + e^-x). Error: 2.5 ulp. */
   logSigmoid(at: number, count: number): void;
+  /** x·tanh(softplus(x)). Error: 8 ulp of results above 1e-30. */
   mish(at: number, count: number): void;
+  /** x - tanh(x). Error: 1.5e-7·max(1, |x|). */
   tanhShrink(at: number, count: number): void;
+  /** x / (1 + |x|). */
   softsign(at: number, count: number): void;
+  /** 0 below -1, (x + 1)² / 4 up to 1, x above. */
   sparsePlus(at: number, count: number): void;
+  /** scale·x above zero, alpha·(e^(x·inner) - 1) below: ELU, SELU, CELU. parameters: alpha, scale, inner. */
   elu(at: number, count: number, parameters: number): void;
+  /** slope·(x - threshold) below threshold, min(x, limit) from there on. parameters: slope, threshold, limit. */
   reluGeneral(at: number, count: number, parameters: number): void;
+  /** scale·x + shift, held within low … high. parameters: scale, shift, low, high. */
   clamp(at: number, count: number, parameters: number): void;
+  /** x·clamp(x). parameters: scale, shift, low, high. */
   hardSilu(at: number, count: number, parameters: number): void;
+  /** (x + √(x² + b)) / 2. parameters: b. */
   squareplus(at: number, count: number, parameters: number): void;
+  /** x beyond ±threshold, less shift towards zero; 0 within. parameters: threshold, shift. */
   shrink(at: number, count: number, parameters: number): void;
+  /** x above threshold, value elsewhere. parameters: threshold, value. */
   threshold(at: number, count: number, parameters: number): void;
+  /** e^x / Σ e^x over f32[width], padded to a multiple of 4. Error, relative: (6 + highest - x + width) · 2^-24. */
   softmax(at: number, width: number): void;
+  /** x - ln Σ e^x over f32[width], padded to a multiple of 4. Error: 3e-7·max(1, |x|, |y|) + width · 2^-24. */
   logSoftmax(at: number, width: number): void;
+  /** y ← y ∘ x. operation: 0 add, 1 subtract, 2 multiply, 3 maximum, 4 minimum. */
   combine(operation: number, y: number, x: number, bytes: number): void;
+  /** c ← f·c + i·g, the cell of an LSTM, and a copy of it. */
   updateCell(c: number, f: number, i: number, g: number, copy: number, bytes: number): void;
+  /** y = a·b. */
   multiply(y: number, a: number, b: number, bytes: number): void;
+  /** y ← y + a·b. */
   multiplyAdd(y: number, a: number, b: number, bytes: number): void;
+  /** y = z·h + (1 - z)·candidate, the update of a GRU. */
   mix(y: number, z: number, h: number, candidate: number, bytes: number): void;
+  /** y = x·scale + shift for f32[rows][bytes / 4]; scale and shift are one row each, shift 0 stands for none. */
   scaleShift(y: number, x: number, scale: number, shift: number, rows: number, bytes: number): void;
+  /**
+   * y = (x - mean) / √(variance + epsilon) · scale + shift over one row of width floats (Ba, Kiros, Hinton 2016), padded to
+   * a multiple of 4; the padding of x is overwritten. y may be x. Error: 4e-6·max(1, |y|) for width up to 4096 and a mean
+   * within 10 deviations.
+   */
   layerNorm(
     y: number,
     x: number,
@@ -63,6 +128,12 @@ export interface Exports {
     width: number,
     epsilon: number,
   ): void;
+  /**
+   * exp(scale · T⁻¹ A T) - I of the LMU's A in the normalised basis, f64[padded][padded], padded being order rounded up to a
+   * multiple of 4. at: scratch, f64[3 · padded² + 2 · padded]. Returns the address of the result, within the scratch.
+   * Relative error (Frobenius): 1e-13.
+   */
+  hold(at: number, order: number, scale: number): number;
 }
 
 /** Layer kinds, in the order of assembly/plan.ts. */

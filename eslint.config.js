@@ -9,7 +9,7 @@ export default tseslint.config(
       "docs",
       "coverage",
       "**/node_modules",
-      "bindings/runtime/wasm-bytes.ts",
+      "bindings/runtime/wasm-hex.ts",
       "bindings/worklet/processor-text.ts",
     ],
   },

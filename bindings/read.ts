@@ -7,9 +7,9 @@ import type { LayerRequest } from "./formats/torch/request.js";
 import type { ReadOptions, Source } from "./source.js";
 import type { Tensor } from "./tensor.js";
 
-/** Options that some formats need. */
+/** Options of reading that some formats need. */
 export interface FormatOptions extends ReadOptions {
-  /** Keras configuration, `model.to_json()` parsed or not, for HDF5 files that hold weights alone. */
+  /** Keras configuration, `model.to_json()` as text or parsed, for HDF5 files that hold weights alone. */
   config?: unknown;
   /**
    * Layers in order of execution, for files that hold tensors alone: PyTorch state dicts, .npz. Without them they are
@@ -75,7 +75,7 @@ async function readParts(
     }
   }
   if (description) return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
-  const { importStateDict } = await import("./formats/torch/state-dict.js");
+  const { importStateDict } = await import("./formats/foreign.js");
   const config = texts.find((text) => text.has("config"));
   const source = { format: "safetensors", ...(config && { metadata: config }) };
   return importStateDict(source, tensors, options.layers);

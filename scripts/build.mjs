@@ -1,10 +1,19 @@
-// assembly → build/lmu.wasm → bindings/runtime/wasm-bytes.ts (embedded) → dist. Prints the sizes.
+// assembly → build/lmu.wasm → bindings/runtime/wasm-hex.ts (embedded) → dist. Prints the sizes.
 // The audio processor is bundled into one file, and embedded too.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
-import { encodePrintable } from "./printable.mjs";
+import { bundle } from "./bundle.mjs";
+import { notices } from "./notices.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
 
@@ -28,7 +37,7 @@ function embed(path, name, origin, text) {
 mkdirSync("build", { recursive: true });
 runSilent("node_modules/assemblyscript/bin/asc.js", ["--target", "release"]);
 const wasm = readFileSync("build/lmu.wasm");
-embed("bindings/runtime/wasm-bytes.ts", "wasmText", "build/lmu.wasm", encodePrintable(wasm));
+embed("bindings/runtime/wasm-hex.ts", "wasmHex", "build/lmu.wasm", wasm.toString("hex"));
 
 const [processor] = buildSync({
   entryPoints: ["bindings/worklet/processor.ts"],
@@ -45,11 +54,18 @@ embed(
   processor.text,
 );
 
-rmSync("dist", { recursive: true, force: true });
-runSilent("node_modules/@typescript/native/bin/tsc", []);
-cpSync("build/lmu.wasm", "dist/lmu.wasm");
-writeFileSync("dist/lmu.d.wasm.ts", "declare const module: object;\nexport default module;\n");
-writeFileSync("dist/worklet/processor.js", processor.text);
+// Made beside dist and put in its place at the end: whoever runs from dist meanwhile finds it whole.
+const outdir = "build/dist";
+rmSync(outdir, { recursive: true, force: true });
+runSilent("node_modules/@typescript/native/bin/tsc", ["--emitDeclarationOnly", "--outDir", outdir]);
+await bundle(outdir);
+cpSync("build/lmu.wasm", `${outdir}/lmu.wasm`);
+writeFileSync(`${outdir}/lmu.d.wasm.ts`, "declare const module: object;\nexport default module;\n");
+writeFileSync(`${outdir}/worklet/processor.js`, processor.text);
+writeFileSync(`${outdir}/THIRD-PARTY.md`, notices(["fflate", "jsfive", "pako"]));
+rmSync("build/dist-before", { recursive: true, force: true });
+if (existsSync("dist")) renameSync("dist", "build/dist-before");
+renameSync(outdir, "dist");
 
 if (!process.argv.includes("--quiet")) {
   const sizes = [wasm.length, gzipSync(wasm, { level: 9 }).length, brotliCompressSync(wasm).length];

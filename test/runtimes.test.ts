@@ -68,7 +68,7 @@ describe("the tarball", () => {
     expect(testPackage(consumer).problems).toEqual([]);
   });
 
-  test.each(["dist/lmu.wasm", "dist/worklet/processor.js", "dist/plan/plan.js", "dist/index.d.ts"])(
+  test.each(["dist/lmu.wasm", "dist/worklet/processor.js", "dist/core.js", "dist/index.d.ts"])(
     "is refused without %s",
     (file) => {
       const installed = join(consumer.home, "incomplete");

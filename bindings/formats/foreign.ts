@@ -8,6 +8,8 @@ import { isLegacyTorch, isTorchArchive, readTorch } from "./torch/archive.js";
 import { importStateDict } from "./torch/state-dict.js";
 import { isZip, listZip, unzip } from "./zip.js";
 
+export { importStateDict } from "./torch/state-dict.js";
+
 /** Options that a foreign file may need. */
 export interface ForeignOptions {
   /** Keras configuration (`model.to_json()`, parsed or not) for files that hold weights alone. */

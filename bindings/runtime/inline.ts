@@ -1,7 +1,7 @@
 import { LmuError } from "../errors.js";
-import { decodePrintable } from "./printable.js";
+import { bytesOfHex } from "./hex.js";
 import type { WasmModule } from "./kernel.js";
-import { wasmText } from "./wasm-bytes.js";
+import { wasmHex } from "./wasm-hex.js";
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -12,7 +12,7 @@ export function inlineModule(): WasmModule {
     throw new LmuError("wasm-unavailable", "Cannot start: this engine has no WebAssembly");
   }
   try {
-    compiled = new WebAssembly.Module(decodePrintable(wasmText));
+    compiled = new WebAssembly.Module(bytesOfHex(wasmHex));
   } catch (cause) {
     throw new LmuError(
       "wasm-unavailable",

@@ -1,4 +1,11 @@
+/**
+ * The raw kernels of lmu.wasm, by pointer, for people who want nothing else. Needs lmu.wasm, compiled: `lmu-wasm/lmu.wasm`.
+ *
+ * @module lmu-wasm/kernel
+ */
 import type { Exports } from "./abi.js";
+
+export type { Exports } from "./abi.js";
 
 /**
  * `WebAssembly.Module` where the type exists, `object` elsewhere: Node's own types do not declare WebAssembly.
@@ -29,12 +36,14 @@ const PAGE = 65536;
  * ```
  */
 export class Kernel {
-  /** The functions of the module; see the table of raw kernels in the README. */
+  /** The functions of the module and its memory. */
   readonly exports: Exports;
   /** First free byte of memory, a multiple of 16: everything from here on is the caller's. */
   readonly heapBase: number;
 
   /**
+   * Makes an instance, with memory of its own.
+   *
    * @param module - lmu.wasm, compiled
    * @throws WebAssembly.LinkError, TypeError if it is another module
    */
@@ -55,6 +64,7 @@ export class Kernel {
   /**
    * Makes the memory at least this large. Views made before may be detached: make them anew.
    *
+   * @param bytes - wanted size of the whole memory, addresses 0 to bytes - 1
    * @returns false if the engine has no more memory to give; then nothing has changed
    */
   reserve(bytes: number): boolean {
@@ -67,12 +77,24 @@ export class Kernel {
     }
   }
 
-  /** A live view of count floats at a byte address, a multiple of 4. */
+  /**
+   * A live view of floats; detached when the memory grows.
+   *
+   * @param at - byte address, a multiple of 4
+   * @param count - number of floats
+   * @throws RangeError if it is not a multiple of 4, or the memory ends before
+   */
   floats(at: number, count: number): Float32Array {
     return new Float32Array(this.exports.memory.buffer, at, count);
   }
 
-  /** A live view of count 32-bit words at a byte address, a multiple of 4. */
+  /**
+   * A live view of 32-bit words; detached when the memory grows.
+   *
+   * @param at - byte address, a multiple of 4
+   * @param count - number of words
+   * @throws RangeError if it is not a multiple of 4, or the memory ends before
+   */
   words(at: number, count: number): Uint32Array {
     return new Uint32Array(this.exports.memory.buffer, at, count);
   }

@@ -80,7 +80,7 @@ const withoutBytes = {
   name: "without-bytes",
   setup({ onLoad }) {
     const errors = [{ text: "the bundle holds lmu.wasm as text" }];
-    onLoad({ filter: /wasm-bytes\.js$/ }, () => ({ errors }));
+    onLoad({ filter: /wasm-hex\.js$/ }, () => ({ errors }));
   },
 };
 

@@ -29,7 +29,7 @@ function scripts(folder) {
 /** Relative files that a script imports, or has beside it: new URL("./x", import.meta.url). */
 function namesIn(path) {
   const text = readFileSync(path, "utf8");
-  const names = text.matchAll(/(?:\bfrom |\bimport |import\(|new URL\()"(\.{1,2}\/[^"?]+)/g);
+  const names = text.matchAll(/(?:\bfrom ?|\bimport ?|import\(|new URL\()"(\.{1,2}\/[^"?]+)/g);
   return [...names].map(([, name]) => join(dirname(path), name));
 }
 

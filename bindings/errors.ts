@@ -1,19 +1,34 @@
 /** Stable names of what can go wrong; programs switch on these, people read the message. */
 export type LmuErrorCode =
-  | "source-unreadable" // file, URL or stream that gives no bytes
-  | "format-unknown" // bytes of no known format
-  | "format-invalid" // a known format, broken
-  | "layer-unsupported" // a layer this runtime cannot run
-  | "option-unsupported" // a layer option this runtime cannot run
-  | "description-invalid" // a model description that contradicts itself
+  /** A file, URL or stream that gives no bytes. */
+  | "source-unreadable"
+  /** Bytes of no known format. */
+  | "format-unknown"
+  /** A known format, broken. */
+  | "format-invalid"
+  /** A layer this runtime cannot run. */
+  | "layer-unsupported"
+  /** A layer option this runtime cannot run. */
+  | "option-unsupported"
+  /** A model description, or a list of layers, that contradicts itself or says too little. */
+  | "description-invalid"
+  /** A tensor that a layer needs and the file has not. */
   | "tensor-missing"
-  | "tensor-invalid" // wrong shape, type or values
+  /** A tensor of wrong shape, type or values. */
+  | "tensor-invalid"
+  /** More memory than wasm can address, or than the engine gives. */
   | "model-too-large"
-  | "input-invalid" // not finite, or a token outside the vocabulary
-  | "not-streamable" // a model that needs the whole sequence
+  /** An input that is not finite or no token id; a call that does not fit: into an ended stream, a token model as audio. */
+  | "input-invalid"
+  /** A stream of a model that needs the whole sequence. */
+  | "not-streamable"
+  /** A model or stream that has been disposed. */
   | "disposed"
+  /** A worker that could not start, has failed or has been terminated. */
   | "worker-failed"
+  /** An AudioWorklet that could not start, share its outputs or take a model over. */
   | "worklet-failed"
+  /** No WebAssembly with fixed-width SIMD, or a policy that forbids to compile, or another module than lmu.wasm. */
   | "wasm-unavailable";
 
 /**
@@ -24,6 +39,13 @@ export class LmuError extends Error {
   /** Stable identifier of the failure. */
   readonly code: LmuErrorCode;
 
+  /**
+   * An error of this library; programs have no need to make one.
+   *
+   * @param code - stable identifier of the failure
+   * @param message - `Cannot <do>: <name> has <got>, expected <want>`, for people
+   * @param options - the cause, if another error led to this one
+   */
   constructor(code: LmuErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = "LmuError";

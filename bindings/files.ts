@@ -11,8 +11,14 @@ import {
   type Source,
 } from "./source.js";
 
-/** Several files that are one model, by their names: `{ "config.json": …, "model.weights.h5": … }`. */
+/**
+ * Several files that are one model, by their names: `{ "config.json": …, "model.weights.h5": … }`.
+ *
+ * Read are `config.json`, if it is there, and the weights: the shards that `model.safetensors.index.json` names, or else
+ * the first there is of `model.safetensors`, `model.weights.h5`, `model.keras`, `pytorch_model.bin`.
+ */
 export interface SourceFiles {
+  /** One file, by its name. */
   readonly [name: string]: Source;
 }
 

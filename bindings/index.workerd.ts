@@ -4,5 +4,5 @@ import { type Load, loadWith } from "./load.js";
 
 export * from "./api.js";
 
-/** Loads a model of any supported format, found out by its bytes. See {@link Load}. */
+/** Loads a model of any supported format, found out by its bytes. See index.ts. */
 export const load: Load = loadWith(() => module);

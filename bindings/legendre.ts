@@ -6,7 +6,7 @@
  *
  * Everything is float64 additions, multiplications, divisions and square roots: the same bits on every engine.
  *
- * @module
+ * @module lmu-wasm/legendre
  */
 import { expectInteger } from "./errors.js";
 import { basis, type DiscretizeOptions, MAX_ORDER, residualMatrix } from "./legendre/residual.js";
@@ -15,12 +15,14 @@ export { type Discretization, type DiscretizeOptions, MAX_ORDER } from "./legend
 
 /** A linear system m ← A m + B u, or θ ṁ = A m + B u: A is [order, order] row by row, B is [order]. */
 export interface System {
+  /** [order, order], row by row: element (i, j) stands at i · order + j. */
   A: Float64Array;
+  /** [order]. */
   B: Float64Array;
 }
 
 /**
- * The continuous matrices A and B, before division by theta.
+ * The continuous matrices A and B, before division by theta (equation 2 of the paper); exact.
  *
  * @param order - number of Legendre coefficients, 1 to {@link MAX_ORDER}
  * @returns A, Float64Array [order, order], and B, Float64Array [order]
@@ -46,8 +48,9 @@ export function matrices(order: number): System {
  *
  * @param order - number of Legendre coefficients, 1 to {@link MAX_ORDER}
  * @param theta - window length, in steps when dt is 1; above 0 (Infinity freezes the memory)
+ * @param options - rule and step length; by default the zero-order hold with a step of 1
  * @returns Ā, Float64Array [order, order], and B̄, Float64Array [order]; fresh arrays
- * @throws RangeError if order, theta or dt is out of range
+ * @throws RangeError if order, theta or dt is out of range, or method unknown
  */
 export function discretize(order: number, theta: number, options: DiscretizeOptions = {}): System {
   const D = residualMatrix(order, theta, options);
@@ -65,11 +68,12 @@ export function discretize(order: number, theta: number, options: DiscretizeOpti
 }
 
 /**
- * Readout weights that recover past inputs from the memory: u(t - r θ) ≈ Σ W[k][i] m[i].
+ * Readout weights that recover past inputs from the memory: u(t - r θ) ≈ Σ W[k][i] m[i], r being delays[k] (the paper's
+ * decoding of the window by shifted Legendre polynomials).
  *
  * A step-based memory already holds the newest sample: to read the sample k steps ago use r = (k + 1/2) / theta.
  *
- * @param order - number of Legendre coefficients
+ * @param order - number of Legendre coefficients, 1 to {@link MAX_ORDER}
  * @param delays - fractions r of the window, 0 (now) to 1 (theta ago)
  * @returns W, Float64Array [delays.length, order]: shifted Legendre polynomials P_i(2 r - 1)
  * @throws RangeError if order or a delay is out of range
@@ -95,5 +99,12 @@ export function decoder(order: number, delays: ArrayLike<number>): Float64Array 
   return W;
 }
 
-/** The functions of this module under one name. */
-export const legendre = { matrices, discretize, decoder };
+/** The functions of `lmu-wasm/legendre` under one name. */
+export const legendre = {
+  /** The continuous matrices A and B. */
+  matrices,
+  /** The step matrices Ā and B̄. */
+  discretize,
+  /** Readout weights that recover past inputs from the memory. */
+  decoder,
+};

@@ -21,20 +21,18 @@ import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "./tensor.js";
 
 /** Options of {@link load}. */
 export interface LoadOptions extends FormatOptions {
-  /** lmu.wasm, compiled by the caller: where compiling is the host's business, or a page's policy forbids it. */
+  /**
+   * lmu.wasm of this version, compiled by the caller: where compiling is the host's business, or a page's policy forbids
+   * it. Without it the bytes inside this package are compiled, once.
+   */
   wasm?: WasmModule | undefined;
 }
 
 /**
- * Loads a model of any supported format, found out by its bytes.
+ * The type of {@link load}, whose page says the rest.
  *
- * @param source - path (Node, Deno, Bun), URL, Request, Response, Blob, ArrayBuffer, typed array, ReadableStream, or a
- *   promise of one; for a model of several files a folder (a path, or a URL ending in "/"), or sources by file name
- * @returns the model, with its weights in wasm memory of its own
- * @throws LmuError source-unreadable, format-unknown, format-invalid, layer-unsupported, option-unsupported,
- *   description-invalid, tensor-missing, tensor-invalid, model-too-large or wasm-unavailable; nothing is left behind
- * @throws the reason of options.signal, unchanged
- * @throws TypeError if source is of another kind
+ * @param source - what the model is read from
+ * @param options - how to read it
  */
 export type Load = (source: Source | SourceFiles, options?: LoadOptions) => Promise<Model>;
 

@@ -11,14 +11,14 @@ import { expectStreamable, Stream } from "./stream/stream.js";
 export interface RunOptions {
   /** Sequences in the input, one after another. @defaultValue 1 */
   batch?: number;
-  /** Receives the outputs; without it they come in a new array. */
+  /** Receives the outputs, of exactly the length that run returns; without it they come in a new array. */
   output?: Float32Array;
 }
 
 /**
  * A loaded model: weights in wasm memory of its own, given back by {@link Model.dispose}. Made by {@link load}.
  *
- * Sequence, stream and batch give the same bits, on every engine.
+ * Sequence, stream and batch give the same bits, on every engine. Sizes can be read after disposal, too.
  */
 export class Model {
   readonly #engine: Engine;
@@ -35,17 +35,17 @@ export class Model {
     return this.#engine.plan.input.width;
   }
 
-  /** Features of one output row. */
+  /** Features of one output row; every output is f32. */
   get outputSize(): number {
     return this.#engine.plan.output.width;
   }
 
-  /** Whether there is an output per step, or one for the whole sequence. */
+  /** true: rows of output along the sequence, mostly one per step. false: one row for the whole sequence. */
   get returnsSequence(): boolean {
     return !this.#engine.plan.output.isSingle;
   }
 
-  /** Number of token ids of a model that reads tokens. */
+  /** Number of token ids, which are 0 to vocabulary - 1; undefined unless the model reads tokens. */
   get vocabulary(): number | undefined {
     return this.#engine.plan.input.vocabulary;
   }
@@ -55,20 +55,27 @@ export class Model {
     return this.#engine.plan.output.lookAhead;
   }
 
-  /** What the model is made of and what it costs. */
+  /**
+   * What the model is made of and what it costs now.
+   *
+   * @returns a new object
+   * @throws LmuError disposed
+   */
   report(): Report {
     this.#engine.expectAlive("report on the model");
     return reportOf(this.#engine.plan, this.#engine.memoryBytes, this.#origin);
   }
 
   /**
-   * Runs whole sequences, each from the zero state.
+   * Runs whole sequences, each from the zero state; open streams are not touched. Allocates no array but the
+   * outputs; a model that needs its whole sequence at once takes more memory when one is longer than those before.
    *
-   * @param input - f32[batch, steps, inputSize]; token models: ids[batch, steps]
+   * @param input - f32[batch, steps, inputSize], row by row; token models: ids[batch, steps]. Doubles are rounded to f32
+   * @param options - batch size, and where the outputs go
    * @returns f32[batch, rows, outputSize] if the model returns sequences (rows is steps unless it has strides or
    *   unpadded convolutions), else f32[batch, outputSize]
-   * @throws TypeError, RangeError if an argument is of the wrong kind or length
-   * @throws LmuError input-invalid if a value is not finite (or no token id); disposed
+   * @throws TypeError, RangeError if an argument is of the wrong kind or length, or the steps are too few for one output
+   * @throws LmuError input-invalid if a value is not finite in f32 (or no token id); disposed; model-too-large
    */
   run(input: Samples, options: RunOptions = {}): Float32Array {
     const job = this.#job(input, options);
@@ -122,8 +129,9 @@ export class Model {
   }
 
   /**
-   * Opens a stream: one live signal from the zero state.
+   * Opens a stream: one live signal from the zero state. Allocates its state, or reuses that of a disposed stream.
    *
+   * @returns the stream, which shares the weights and lives as long as the model
    * @throws LmuError not-streamable if the model needs its whole sequence at once; disposed; model-too-large
    */
   stream(): Stream {
@@ -144,7 +152,7 @@ export class Model {
     return { module: engine.module, image: engine.image() };
   }
 
-  /** Gives the memory back. Idempotent; use of the model or its streams afterwards throws. */
+  /** Gives the memory back. Idempotent; use of the model or its streams afterwards throws LmuError disposed. */
   dispose(): void {
     this.#engine.dispose();
   }

@@ -1,7 +1,10 @@
 import type { Engine } from "./engine.js";
 import { expectLength, LmuError } from "./errors.js";
 
-/** Numbers a caller may pass: one sample, a chunk, a batch; for token models, ids. */
+/**
+ * Numbers a caller may pass: one sample, a chunk, a batch; for token models, ids. Read during the call, never kept or
+ * changed; finite, and rounded to f32.
+ */
 export type Samples = Float32Array | Float64Array | Int32Array | readonly number[];
 
 /**

@@ -3,18 +3,21 @@ import type { Plan } from "./plan/plan.js";
 
 /** What a model is and what it costs; made by {@link Model.report}. Plain data, JSON-safe. */
 export interface Report {
-  /** Format of the file: "lmu-wasm", "keras", "torch", … */
+  /** Format of the file: "lmu-wasm" (native), "keras", "torch", "safetensors" or "npz" (PyTorch tensors). */
   readonly format: string;
   /** Who wrote it, as far as the file says. */
   readonly source: string | undefined;
+  /** As {@link Model.inputSize}. */
   readonly inputSize: number;
   /** Number of token ids, for models that read tokens. */
   readonly vocabulary: number | undefined;
+  /** As {@link Model.outputSize}. */
   readonly outputSize: number;
+  /** As {@link Model.returnsSequence}. */
   readonly returnsSequence: boolean;
   /** Fixed number of steps of a sequence, if the model has one. */
   readonly steps: number | undefined;
-  /** Input steps by which the output of a stream lags behind. */
+  /** As {@link Model.lookAhead}, in steps. */
   readonly lookAhead: number;
   /** Why the model cannot stream; undefined when it can. */
   readonly notStreamable: string | undefined;
@@ -22,10 +25,11 @@ export interface Report {
   readonly parameters: number;
   /** Bytes of one stream's state. */
   readonly stateBytes: number;
-  /** Bytes of wasm memory: weights, buffers, states of open streams. */
+  /** Bytes of wasm memory at present: weights, buffers, states of open streams. */
   readonly memoryBytes: number;
   /** Multiplications, with their additions, per input step. */
   readonly multiplyAdds: number;
+  /** The layers in order of execution. */
   readonly layers: readonly LayerReport[];
   /** What was found out or assumed while reading: dialect, conventions. */
   readonly notes: readonly string[];
@@ -35,11 +39,17 @@ export interface Report {
 
 /** One layer of a {@link Report}. */
 export interface LayerReport {
+  /** Name in the file, made unique. */
   readonly name: string;
+  /** Type in the native format: "lmu", "lstm", "dense", … */
   readonly type: string;
+  /** Features of one row that the layer gives. */
   readonly outputSize: number;
+  /** Numbers read from the file. */
   readonly parameters: number;
+  /** Bytes of its part of one stream's state. */
   readonly stateBytes: number;
+  /** Multiplications, with their additions, per input step. */
   readonly multiplyAdds: number;
 }
 

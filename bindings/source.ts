@@ -1,10 +1,13 @@
 import type * as fs from "node:fs/promises";
 import { LmuError } from "./errors.js";
 
-/** Anything a model can be read from. A string is a path in Node, Deno and Bun, elsewhere a URL. */
+/**
+ * Anything a model can be read from. A string that begins with http:, https:, data:, blob: or file: is a URL; any other is
+ * a path in Node, Deno and Bun, and elsewhere a URL relative to the page.
+ */
 export type Source = SourceValue | Promise<SourceValue>;
 
-/** A {@link Source} that is here already. */
+/** A {@link Source} that is here already. Responses and streams are consumed. */
 export type SourceValue =
   | string
   | URL
@@ -19,16 +22,21 @@ export type SourceValue =
 export interface Progress {
   /** Name of the file, as far as it has one. */
   readonly file: string;
+  /** Bytes read so far. */
   readonly loaded: number;
-  /** Undefined when the source does not say. */
+  /** Bytes in all; undefined when the source does not say. */
   readonly total: number | undefined;
 }
 
-/** Options that reading needs. */
+/** Options of reading: whatever the format. */
 export interface ReadOptions {
   /** Aborts the load; its reason is thrown as it is. */
   signal?: AbortSignal | undefined;
-  /** Called after every piece read. */
+  /**
+   * Called after every piece read.
+   *
+   * @param progress - how far the file is
+   */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 

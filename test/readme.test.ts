@@ -23,6 +23,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
 
+/** Files that examples speak of. */
+const MODELS = {
+  "model.pt": "torch/torch-lmu-1.pt",
+  "model.keras": "keras/stack-classifier.keras",
+};
+
 let folder = "";
 
 beforeAll(() => {
@@ -30,6 +36,9 @@ beforeAll(() => {
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(root, join(folder, "node_modules", "lmu-wasm"));
   symlinkSync(join(root, "models"), join(folder, "models"));
+  for (const [name, golden] of Object.entries(MODELS)) {
+    symlinkSync(join(root, "test/golden", golden), join(folder, name));
+  }
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));

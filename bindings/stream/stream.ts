@@ -47,8 +47,9 @@ export class Stream {
    *
    * @param sample - f32[inputSize], in the units the model was trained on, or the number itself when inputSize is 1
    * @param output - receives f32[outputSize]; without it an array of the stream is returned, overwritten by every step
+   * @returns output, or the stream's own array
    * @throws TypeError, RangeError if an argument is of the wrong kind or length
-   * @throws LmuError input-invalid if a value is not finite (or no token id); disposed
+   * @throws LmuError input-invalid if a value is not finite in f32 (or no token id), or after {@link Stream.end}; disposed
    */
   step(sample: Samples | number, output?: Float32Array): Float32Array {
     const engine = this.#expectOpen("step the stream");
@@ -73,14 +74,14 @@ export class Stream {
   }
 
   /**
-   * Takes a chunk of samples: any chunking gives the same bits.
+   * Takes a chunk of samples: any chunking gives the same bits. Allocates no array but the outputs.
    *
-   * @param chunk - f32[steps, inputSize]
-   * @param output - receives the outputs; without it they come in a new array
+   * @param chunk - f32[steps, inputSize], row by row; token models: ids[steps]
+   * @param output - receives the outputs, of exactly their length; without it they come in a new array
    * @returns [rows, outputSize] if the model returns sequences (one row per step unless it has strides, unpadded
-   *   convolutions or look-ahead), else the last output, [outputSize]
+   *   convolutions or look-ahead), else the last output, [outputSize]; NaN before there is one
    * @throws TypeError, RangeError if an argument is of the wrong kind or length
-   * @throws LmuError input-invalid if a value is not finite (or no token id); disposed
+   * @throws LmuError input-invalid if a value is not finite in f32 (or no token id), or after {@link Stream.end}; disposed
    */
   push(chunk: Samples, output?: Float32Array): Float32Array {
     const engine = this.#expectOpen("push into the stream");
@@ -98,11 +99,13 @@ export class Stream {
   }
 
   /**
-   * Ends the sequence and returns the outputs that look-ahead held back; nothing, or the last output of a model that
-   * does not return sequences, when the model does not look ahead. Then only {@link Stream.reset} goes on.
+   * Ends the sequence. Then only {@link Stream.reset} goes on.
    *
-   * @param output - receives the outputs; without it they come in a new array
-   * @throws RangeError if output has the wrong length; LmuError disposed
+   * @param output - receives the outputs, of exactly their length; without it they come in a new array
+   * @returns [rows, outputSize], the outputs that look-ahead held back (no rows if the model does not look ahead), if the
+   *   model returns sequences, else the last output, [outputSize]
+   * @throws TypeError, RangeError if output is of the wrong kind or length
+   * @throws LmuError input-invalid if the sequence has ended already; disposed
    */
   end(output?: Float32Array): Float32Array {
     this.#expectOpen("end the stream");
@@ -111,7 +114,11 @@ export class Stream {
     return outputs;
   }
 
-  /** Returns to the beginning of a sequence. */
+  /**
+   * Returns to the beginning of a sequence: zero state, position 0. Allocates nothing.
+   *
+   * @throws LmuError disposed
+   */
   reset(): void {
     const engine = this.#expectAlive("reset the stream");
     engine.clearStates(this.#state, 1);
@@ -120,7 +127,7 @@ export class Stream {
     this.#latest.fill(NaN);
   }
 
-  /** Gives the state back to the model. Idempotent; use after it throws. */
+  /** Gives the state back to the model. Idempotent; use afterwards throws LmuError disposed. */
   dispose(): void {
     if (this.#state) this.#engine.closeState(this.#state);
     this.#state = 0;

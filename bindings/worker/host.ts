@@ -1,5 +1,5 @@
 /*
- * The worker's side: models and streams by handle, one request after another per model.
+ * The worker's side: models and streams by handle, one request after another, but for loads.
  */
 import { load } from "../index.js";
 import type { Model } from "../model.js";

@@ -3,7 +3,12 @@ import { LmuError } from "../errors.js";
 import type { Samples } from "../ports.js";
 import type { Request, StreamAnswer } from "./protocol.js";
 
-/** One live signal in a worker. Calls are done in the order in which they are made. */
+/**
+ * One live signal in a worker: {@link lmu-wasm!Stream | Stream} with promises. Made by {@link WorkerModel.stream}.
+ *
+ * Calls are done in the order in which they are made; there is no need to wait for one before the next. Every call rejects
+ * with LmuError disposed after disposal, and with worker-failed when the worker has ended.
+ */
 export class WorkerStream {
   readonly #ask: (request: Request) => Promise<StreamAnswer>;
   readonly #handle: number;
@@ -16,32 +21,49 @@ export class WorkerStream {
     this.#handle = handle;
   }
 
-  /** Samples seen, as of the last answer. */
+  /** Samples seen since the beginning or the last reset, as of the last answer. */
   get position(): number {
     return this.#position;
   }
 
-  /** As {@link Stream.step}; the output is a new array. */
+  /**
+   * Takes one sample, as {@link lmu-wasm!Stream.step | step} of the main entry.
+   *
+   * @param sample - f32[inputSize], or the number itself when inputSize is 1
+   * @returns f32[outputSize], a new array
+   * @throws what step of the main entry throws
+   */
   async step(sample: Samples | number): Promise<Float32Array> {
     return this.#output({ call: "step", stream: this.#handle, input: sample });
   }
 
-  /** As {@link Stream.push}. */
+  /**
+   * Takes a chunk of samples, as {@link lmu-wasm!Stream.push | push} of the main entry.
+   *
+   * @param chunk - f32[steps, inputSize], row by row; token models: ids[steps]
+   * @returns [rows, outputSize] if the model returns sequences, else the last output, [outputSize]; a new array
+   * @throws what push of the main entry throws
+   */
   async push(chunk: Samples): Promise<Float32Array> {
     return this.#output({ call: "push", stream: this.#handle, input: chunk });
   }
 
-  /** As {@link Stream.end}. */
+  /**
+   * Ends the sequence, as {@link lmu-wasm!Stream.end | end} of the main entry. Then only {@link WorkerStream.reset} goes on.
+   *
+   * @returns the outputs that look-ahead held back, [rows, outputSize], or the last output, [outputSize]; a new array
+   * @throws what end of the main entry throws
+   */
   async end(): Promise<Float32Array> {
     return this.#output({ call: "end", stream: this.#handle });
   }
 
-  /** As {@link Stream.reset}. */
+  /** Returns to the beginning of a sequence: zero state, position 0. */
   async reset(): Promise<void> {
     await this.#send({ call: "reset", stream: this.#handle });
   }
 
-  /** Gives the state back. Idempotent. */
+  /** Gives the state back to the model, after the calls made before. Idempotent. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;

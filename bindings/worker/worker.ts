@@ -11,7 +11,7 @@
  * model.dispose(); // ends the worker
  * ```
  *
- * @module
+ * @module lmu-wasm/worker
  */
 import { LmuError } from "../errors.js";
 import type { SourceFiles } from "../files.js";
@@ -24,7 +24,6 @@ import {
   type ModelFacts,
   receiveError,
   type Request,
-  type StreamAnswer,
   type ToWorker,
 } from "./protocol.js";
 import { sendable } from "./sendable.js";
@@ -33,13 +32,16 @@ export { LmuError, type LmuErrorCode } from "../errors.js";
 export type { WorkerModel, WorkerRunOptions } from "./model.js";
 export type { WorkerStream } from "./stream.js";
 
-/** Options of {@link load} in a worker. */
+/** Options of {@link load}. */
 export interface WorkerLoadOptions extends LoadOptions {
   /** The worker to load into; without it the model gets one of its own, which ends with the model. */
   worker?: LmuWorker;
 }
 
-/** A thread that holds models. Start as many as there is work for. */
+/**
+ * A thread that holds models. Start as many as there is work for: calls of all models in one worker are done one after
+ * another, in the order in which they are made; files load beside them.
+ */
 export class LmuWorker {
   readonly #port: Port<ToWorker, FromWorker>;
   readonly #waiting = new Map<number, Waiting>();
@@ -47,7 +49,9 @@ export class LmuWorker {
   #failure: LmuError | undefined;
 
   /**
-   * @param worker - a Worker that runs `lmu-wasm/worker/host.js`, for pages whose policy or bundler asks for it; without
+   * Starts a thread, or takes one over. In Node it keeps the process alive only while a call is waited for.
+   *
+   * @param worker - a Worker (of the web, or of node:worker_threads) that runs `lmu-wasm/worker/host.js`, for pages whose policy or bundler asks for it; without
    *   it one is started
    */
   constructor(worker: Worker | object = startWorker()) {
@@ -58,12 +62,19 @@ export class LmuWorker {
     );
   }
 
-  /** Loads a model into this worker. Throws what `load` throws. */
+  /**
+   * Loads a model into this worker.
+   *
+   * @param source - as for {@link load}
+   * @param options - as for `load` of the main entry; its `signal` and `onProgress` work across threads
+   * @returns the model, whose disposal leaves the worker running
+   * @throws what {@link load} throws
+   */
   async load(source: Source | SourceFiles, options: LoadOptions = {}): Promise<WorkerModel> {
     return loadInto(this, source, options, false);
   }
 
-  /** Ends the thread and everything in it. Idempotent; what is under way is rejected. */
+  /** Ends the thread and everything in it. Idempotent; calls under way, and later ones, reject with LmuError worker-failed. */
   terminate(): void {
     this.#port.close();
     this.#fail("it has been terminated");
@@ -133,7 +144,10 @@ export interface AskOptions {
 /**
  * Loads a model in a worker.
  *
- * @param source - as for `load` of the main entry; streams and answers are read here and their bytes handed over
+ * @param source - as for `load` of the main entry; streams, requests and responses are read here and their bytes handed
+ *   over
+ * @param options - as for `load` of the main entry, and the worker to load into
+ * @returns the model; disposing it ends its worker, unless options.worker named one
  * @throws what `load` of the main entry throws, with class and code; LmuError worker-failed
  */
 export async function load(

@@ -8,7 +8,7 @@ const CHUNK = 128;
  *
  * What comes out, sample by sample: the model's own samples if it gives `hop` of them per frame; its value, held until
  * the next frame, if it gives one; else silence. Frames of one sample answer at once, samples of longer ones come out
- * `hop` samples late.
+ * `hop - 1` samples late.
  */
 export class FrameAdapter {
   /** The last outputs: f32[outputSize], NaN before there are any. */

@@ -16,7 +16,7 @@
  * context.createMediaStreamSource(microphone).connect(lmu.node).connect(context.destination);
  * ```
  *
- * @module
+ * @module lmu-wasm/worklet
  */
 import { LmuError } from "../errors.js";
 import type { Model } from "../model.js";
@@ -27,7 +27,7 @@ import type { FromProcessor, ProcessorModel, ProcessorOptions, ToProcessor } fro
 export interface LmuNodeOptions {
   /** Samples from frame to frame, at most inputSize. @defaultValue inputSize: frames that do not overlap */
   readonly hop?: number;
-  /** Seconds between two calls of `onoutputs`. @defaultValue 0: none */
+  /** Seconds between two calls of {@link LmuNode.onoutputs}, rounded up to whole blocks. @defaultValue 0: none */
   readonly interval?: number;
   /** Keeps the newest outputs in shared memory, see {@link LmuNode.outputs}. Needs a cross-origin isolated page. */
   readonly shared?: boolean;
@@ -46,7 +46,7 @@ export interface SwapOptions {
   readonly warmUp?: number;
   /** How long it takes from the one to the other. @defaultValue 0.02 */
   readonly fade?: number;
-  /** As in {@link LmuNodeOptions}. */
+  /** Samples from frame to frame, at most inputSize. @defaultValue inputSize of the new model */
   readonly hop?: number;
 }
 
@@ -58,6 +58,10 @@ export interface SwapOptions {
  * Models with other outputs are silent; read these from {@link LmuNode.outputs} or {@link LmuNode.onoutputs}. Frames of
  * several samples come out `hop - 1` samples late. Samples that are not finite are taken as 0.
  *
+ * @param context - the audio context; its sample rate is the one the model was trained at
+ * @param model - any model that can stream and reads samples
+ * @param options - frames, outputs, and those of the node
+ * @returns the node, once the audio thread has the processor
  * @throws LmuError not-streamable, input-invalid (a model that reads tokens), disposed, worklet-failed
  * @throws RangeError if hop or interval is out of range
  */
@@ -85,9 +89,15 @@ export async function createLmuNode(
 export class LmuNode {
   /** The node to connect. */
   readonly node: AudioWorkletNode;
-  /** With the option `shared`: the newest outputs, f32[outputSize], renewed after every block; NaN before the first. */
+  /**
+   * With the option `shared`: the newest outputs, f32[outputSize], renewed after every block; NaN before the first. Written
+   * without a lock, so a read may see some values of the block before.
+   */
   readonly outputs: Float32Array | undefined;
-  /** With the option `interval`: receives the newest outputs and the number of frames so far. */
+  /**
+   * With the option `interval`: receives the newest outputs, f32[outputSize] in a new array (NaN before the first frame),
+   * and the number of frames that the model has run since its beginning or the last reset. Set it to listen.
+   */
   onoutputs: ((outputs: Float32Array, frames: number) => void) | undefined;
   #swapping: { resolve(): void; reject(reason: unknown): void } | undefined;
 
@@ -102,6 +112,8 @@ export class LmuNode {
   /**
    * Replaces the model while the sound goes on: its weights are copied a little per block, it listens, then fades in.
    *
+   * @param model - the model to take over; may be disposed as soon as the call returns
+   * @param options - how long it listens and fades in, and its frames
    * @returns once the old model is no longer heard; the context must be running for that
    * @throws LmuError worklet-failed, also if another swap is under way; not-streamable; disposed; input-invalid
    * @throws RangeError if an option is out of range, or the outputs are shared and of another number
@@ -123,7 +135,7 @@ export class LmuNode {
     return done;
   }
 
-  /** Returns to the beginning of a sequence. */
+  /** Returns to the beginning of a sequence, with the next block. A model that is about to take over goes on. */
   reset(): void {
     this.#say({ say: "reset" });
   }

@@ -2,9 +2,22 @@ import type { ActivationDescription, LayerType } from "../../description.js";
 import type { Discretization } from "../../legendre.js";
 
 /**
- * One layer of a model whose file holds tensors alone, in order of execution: what it is, and where its tensors are.
+ * One layer of a model whose file holds tensors alone: what it is, and where its tensors are.
  *
- * Sizes come from the shapes of the tensors. Activations go by our names or those of torch.nn, with PyTorch's defaults.
+ * Sizes come from the shapes of the tensors. Activations go by the names of {@link ActivationDescription} or those of
+ * torch.nn ("LeakyReLU", "hardtanh"), with PyTorch's defaults.
+ *
+ * @example
+ * ```ts
+ * import { load } from "lmu-wasm";
+ *
+ * const model = await load("model.pt", {
+ *   layers: [
+ *     { type: "pytorch-lmu", prefix: "lmu", returnsSequence: false },
+ *     { type: "linear", prefix: "classifier" },
+ *   ],
+ * });
+ * ```
  */
 export type LayerRequest =
   LmuRequest | HippoRequest | RecurrentRequest | ModuleRequest | NativeRequest;
@@ -12,7 +25,7 @@ export type LayerRequest =
 interface Located {
   /** What the names of the layer's tensors begin with: "lmu" for "lmu.W_x" or "lmu.cell.W_x". @defaultValue "" */
   readonly prefix?: string;
-  /** Name in the model. @defaultValue the prefix */
+  /** Name in the model. @defaultValue the prefix, or the type where there is none */
   readonly name?: string;
 }
 
@@ -26,6 +39,7 @@ interface Sequential extends Located {
  * AbdouJaouhar/LMU-Legendre-Memory-Unit; popgym's is that of hrshtv.
  */
 export interface LmuRequest extends Sequential {
+  /** The repository whose module it is. */
   readonly type: "pytorch-lmu" | "pytorch-lmufft" | "bjkomer-lmu" | "abdoujaouhar-lmu";
   /** Of the hidden state. @defaultValue "tanh"; "relu" for pytorch-lmufft */
   readonly activation?: ActivationDescription;
@@ -39,13 +53,18 @@ export interface LmuRequest extends Sequential {
   readonly theta?: number;
 }
 
-/** HiPPO and S4 memories without encoder or hidden state: each input channel has one; they are given as in the file. */
+/**
+ * HiPPO and S4 memories without encoder or hidden state: each input channel has one, in the basis of the file. The output
+ * is the memories, channel after channel: f32[channels · order] per step.
+ */
 export interface HippoRequest extends Sequential {
+  /** HiPPO's LegT matrices, or the LMU's. */
   readonly type: "hippo-legt";
   /** Input channels, where no layer before it says. @defaultValue 1 */
   readonly channels?: number;
   /** What the file holds. @defaultValue found out from the matrices */
   readonly convention?: "A" | "A-I" | "continuous";
+  /** Whether the matrix is stored for row vectors. @defaultValue found out, or false for continuous matrices */
   readonly isTransposed?: boolean;
   /** Rule for continuous matrices. @defaultValue "bilinear" */
   readonly discretizer?: Discretization;
@@ -57,33 +76,42 @@ export interface HippoRequest extends Sequential {
 
 /** nn.LSTM, nn.GRU, nn.RNN of any number of layers, and their cells; one direction. */
 export interface RecurrentRequest extends Sequential {
+  /** The module; its cell has the same type. */
   readonly type: "torch-lstm" | "torch-gru" | "torch-rnn";
-  /** torch-rnn only, which is "tanh" or "relu". @defaultValue "tanh" */
+  /** Of torch-rnn only: its nonlinearity. @defaultValue "tanh" */
   readonly activation?: ActivationDescription;
 }
 
-/** Modules of torch.nn that stand between the others. What is no tensor is not in the file: state it. */
+/**
+ * Modules of torch.nn that stand between the others: Linear, Embedding (first only), BatchNorm1d, LayerNorm, Conv1d over
+ * time. What is no tensor is not in the file: state it. An option of another type of module is refused.
+ */
 export interface ModuleRequest extends Located {
+  /** The module. */
   readonly type: "linear" | "embedding" | "batch-norm" | "layer-norm" | "conv1d";
   /** What follows a linear or conv1d. @defaultValue "linear" */
   readonly activation?: ActivationDescription;
   /** Of the norms. @defaultValue 1e-5 */
   readonly epsilon?: number;
-  /** conv1d. @defaultValue 1 */
+  /** Of conv1d: steps from row to row. @defaultValue 1 */
   readonly stride?: number;
-  /** conv1d. @defaultValue 1 */
+  /** Of conv1d: steps from tap to tap. @defaultValue 1 */
   readonly dilation?: number;
-  /** conv1d. @defaultValue 1 */
+  /** Of conv1d: groups of features that do not mix. @defaultValue 1 */
   readonly groups?: number;
-  /** conv1d: rows of zeros on both sides, or before and after, or all before ("causal"). @defaultValue 0 */
+  /** Of conv1d: rows of zeros on both sides, or before and after, or all before ("causal"). @defaultValue 0 */
   readonly padding?: number | readonly [before: number, after: number] | "causal";
 }
 
 /**
- * Layers of a model description, with the fields that they have there: activation, last, global-pool, pool, reverse
- * without tensors; scale, dense, rnn, lstm, gru, lmu, convolution with tensors named by our roles.
+ * Layers of the native format, with the fields that they have there: activation (`activation`), pool (`mode` "max" or
+ * "mean", `size`, `stride`), global-pool (`mode`), last and reverse, which have no tensors; and scale, dense, rnn, lstm,
+ * gru, lmu and convolution, whose tensors go by the names of the native format. Merges and flatten are no layers of a
+ * chain.
  */
 export interface NativeRequest extends Located {
+  /** The type in the native format. */
   readonly type: Exclude<LayerType, ModuleRequest["type"]>;
+  /** What the native format asks of that type. */
   readonly [field: string]: unknown;
 }

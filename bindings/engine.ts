@@ -18,6 +18,8 @@ export class Engine {
   plan: Plan;
   /** The whole memory, made anew whenever it grows; `generation` counts how often. */
   floats: Float32Array = new Float32Array(0);
+  /** The same memory as integers, which token ids are. */
+  integers: Int32Array = new Int32Array(0);
   generation = 0;
 
   /** lmu.wasm, compiled. */
@@ -123,6 +125,7 @@ export class Engine {
     this.#kernel = undefined;
     this.#run = () => this.expectAlive("run the model");
     this.floats = new Float32Array(0);
+    this.integers = new Int32Array(0);
     this.generation++;
   }
 
@@ -147,6 +150,7 @@ export class Engine {
     }
     if (this.floats.byteLength === kernel.bytes) return;
     this.floats = kernel.floats(0, kernel.bytes / 4);
+    this.integers = new Int32Array(this.floats.buffer);
     this.generation++;
   }
 }

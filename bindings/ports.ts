@@ -74,7 +74,7 @@ export function writeRow(engine: Engine, row: number, samples: Samples, index: n
   const { at, stride, width, vocabulary } = engine.plan.input;
   const first = (at + row * stride) / 4;
   if (vocabulary !== undefined) {
-    new Int32Array(engine.floats.buffer, first * 4, 1)[0] = samples[index]!;
+    engine.integers[first] = samples[index]!;
     return;
   }
   const { floats } = engine;

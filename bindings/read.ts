@@ -4,6 +4,7 @@ import { readNative } from "./formats/native.js";
 import { isSafetensors, readSafetensors } from "./formats/safetensors.js";
 import { RowScales } from "./formats/scales.js";
 import type { LayerRequest } from "./formats/torch/request.js";
+import type { SourceReader } from "./reader.js";
 import type { ReadOptions, Source } from "./source.js";
 import type { Tensor } from "./tensor.js";
 
@@ -38,14 +39,11 @@ export async function readFiles(
 ): Promise<Checkpoint> {
   const all = { ...(config !== undefined && { config }), ...options };
   if (weights.length > 1) return readShards(weights, metadata, all);
-  // Not kept in a variable: an archive can go once its files are out.
-  return readBytes(await weights[0]!.takeAll(), all);
-}
-
-async function readBytes(bytes: Uint8Array, options: FormatOptions): Promise<Checkpoint> {
-  if (isSafetensors(bytes)) return readParts([bytes], new Map(), options);
+  const [reader] = weights as [SourceReader];
+  const bytes = await reader.takeAll();
+  if (isSafetensors(bytes)) return readParts([bytes], new Map(), all);
   const { readForeign } = await import("./formats/foreign.js");
-  return readForeign(bytes, options);
+  return readForeign(bytes, { ...all, mayOverwrite: reader.hasGathered });
 }
 
 async function readShards(

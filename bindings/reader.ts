@@ -1,13 +1,20 @@
 import { LmuError } from "./errors.js";
 import { messageOf, type Opened, type Pieces, type ReadOptions } from "./source.js";
 
+/** Bytes that are believed to come because the source says so; whoever lies about more could send them as well. */
+const MOST_BELIEVED = 2 ** 28;
+
 /** Reads an opened source piece by piece, in whatever portions are asked for. */
 export class SourceReader {
   readonly name: string;
   readonly total: number | undefined;
+  /** Whether takeAll copied the pieces together: its bytes are nobody else's then. */
+  hasGathered = false;
   readonly #pieces: Pieces;
   readonly #options: ReadOptions;
   #rest: Uint8Array = new Uint8Array(0);
+  /** Portions are put together here. */
+  #portion = new Uint8Array(0);
   #loaded = 0;
 
   constructor(opened: Opened, options: ReadOptions) {
@@ -19,25 +26,50 @@ export class SourceReader {
 
   /** Up to `count` bytes without taking them; fewer only at the end. */
   async peek(count: number): Promise<Uint8Array> {
-    await this.#gather(count);
+    if (this.#rest.length < count) {
+      const { pieces, left } = await this.#collect(count);
+      this.#rest = joined(left ? [...pieces, left] : pieces);
+    }
     return this.#rest.subarray(0, count);
   }
 
-  /** Takes exactly `count` bytes; undefined when fewer are left. */
+  /** Takes exactly `count` bytes, which the next call overwrites; undefined when fewer are left. */
   async take(count: number): Promise<Uint8Array | undefined> {
-    await this.#gather(count);
-    if (this.#rest.length < count) return undefined;
-    const taken = this.#rest.subarray(0, count);
-    this.#rest = this.#rest.subarray(count);
-    return taken;
+    if (this.#rest.length >= count) {
+      const taken = this.#rest.subarray(0, count);
+      this.#rest = this.#rest.subarray(count);
+      return taken;
+    }
+    const { pieces, left } = await this.#collect(count);
+    if (!left) return undefined;
+    // Only now: the count may be a lie.
+    if (this.#portion.length < count) this.#portion = new Uint8Array(count);
+    let at = 0;
+    for (const piece of pieces) {
+      this.#portion.set(piece, at);
+      at += piece.length;
+    }
+    this.#portion.set(left.subarray(0, count - at), at);
+    this.#rest = left.subarray(count - at);
+    return this.#portion.subarray(0, count);
   }
 
   /** Takes everything left: no copy when it came in one piece. */
   async takeAll(): Promise<Uint8Array> {
-    const pieces = [this.#rest];
+    const first = this.#rest.length > 0 ? this.#rest : await this.#next();
     this.#rest = new Uint8Array(0);
-    for (let piece = await this.#next(); piece; piece = await this.#next()) pieces.push(piece);
-    return joined(pieces);
+    let piece = await this.#next();
+    if (!first || !piece) return first ?? this.#rest;
+    this.hasGathered = true;
+    // Not kept as pieces: each can go at once, where all of them would wait for the last.
+    let bytes = new Uint8Array(Math.min(this.total ?? 0, MOST_BELIEVED));
+    bytes = append(bytes, 0, first);
+    let length = first.length;
+    for (; piece; piece = await this.#next()) {
+      bytes = append(bytes, length, piece);
+      length += piece.length;
+    }
+    return bytes.subarray(0, length);
   }
 
   /** Lets go of the source. */
@@ -45,17 +77,18 @@ export class SourceReader {
     this.#pieces.close();
   }
 
-  async #gather(count: number): Promise<void> {
-    if (this.#rest.length >= count) return;
-    const pieces = [this.#rest];
-    let have = this.#rest.length;
-    while (have < count) {
-      const piece = await this.#next();
-      if (!piece) break;
+  /** Pieces that have fewer than `count` bytes, and the one that completes them; without it at the end. */
+  async #collect(count: number): Promise<{ pieces: Uint8Array[]; left: Uint8Array | undefined }> {
+    const pieces: Uint8Array[] = [];
+    let have = 0;
+    let piece: Uint8Array | undefined = this.#rest;
+    this.#rest = new Uint8Array(0);
+    while (piece && have + piece.length < count) {
       pieces.push(piece);
       have += piece.length;
+      piece = await this.#next();
     }
-    this.#rest = joined(pieces);
+    return { pieces, left: piece };
   }
 
   async #next(): Promise<Uint8Array | undefined> {
@@ -86,6 +119,28 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
     signal.addEventListener("abort", abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
+}
+
+/** Puts a piece behind the first `length` bytes; in a larger array where there is no room. */
+function append(
+  bytes: Uint8Array<ArrayBuffer>,
+  length: number,
+  piece: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const needed = length + piece.length;
+  let roomy = bytes;
+  if (needed > bytes.length) {
+    roomy = new Uint8Array(Math.max(needed, 2 * bytes.length));
+    roomy.set(bytes.subarray(0, length));
+    free(bytes.buffer);
+  }
+  roomy.set(piece, length);
+  return roomy;
+}
+
+/** Gives memory back at once, where the engine can; else the collector does when it comes by. */
+function free(buffer: ArrayBuffer & { transfer?: (length: number) => ArrayBuffer }): void {
+  buffer.transfer?.(0);
 }
 
 function joined(pieces: Uint8Array[]): Uint8Array {

@@ -3,7 +3,7 @@ import type * as Index from "../bindings/index.js";
 import type * as Worklet from "../bindings/worklet/worklet.js";
 import { BLOCK, FakeContext, FakeNode } from "./support/audio.js";
 import { heapBytesPerCall } from "./support/heap.js";
-import { fileOf, type LmuChoice, lmuModel } from "./support/models.js";
+import { fileOf, type LmuChoice, lmuModel, makeUp } from "./support/models.js";
 import { Random } from "./support/random.js";
 
 /*
@@ -40,6 +40,13 @@ test.each([
   const { memoryBytes } = model.report();
   expect(heapBytesPerCall(() => step(stream, sample, output))).toBe(0);
   expect(model.report().memoryBytes).toBe(memoryBytes);
+});
+
+test("stream.step of token ids allocates nothing", async () => {
+  const layers = [{ name: "e", type: "embedding" }] as const;
+  const model = await load(fileOf(makeUp({ vocabulary: 9 }, layers, { "e.weight": [9, 4] })));
+  const [stream, output] = [model.stream(), new Float32Array(4)];
+  expect(heapBytesPerCall(() => stream.step(3, output))).toBe(0);
 });
 
 test.each([

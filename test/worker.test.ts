@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Worker } from "node:worker_threads";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type * as WorkerModule from "../bindings/worker/worker.js";
 import { loadMadeUp, fileOf, type LmuChoice, lmuModel } from "./support/models.js";
 import { Random } from "./support/random.js";
@@ -144,6 +145,28 @@ describe("threads", () => {
   test("an aborted signal's reason comes back unchanged", async () => {
     const signal = AbortSignal.abort("why");
     await expect(load(file, { worker, signal })).rejects.toBe("why");
+  });
+
+  test("a worker that runs something else is given up", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const own = new LmuWorker(new Worker("setInterval(() => {}, 1000)", { eval: true }));
+    const model = own.load(file);
+    const refused = expect(model).rejects.toMatchObject({ code: "worker-failed" });
+    await vi.advanceTimersByTimeAsync(30_000);
+    await refused;
+    vi.useRealTimers();
+    own.terminate();
+  });
+
+  test("streams end with their model, and the worker goes on", async () => {
+    const model = await load(file, { worker });
+    const stream = await model.stream();
+    model.dispose();
+    await expect(stream.step([1, 2])).rejects.toMatchObject({ code: "disposed" });
+    stream.dispose();
+    const next = await load(file, { worker });
+    expect(await next.run(input)).toEqual(expected);
+    next.dispose();
   });
 
   test("a terminated worker rejects what waits and what comes", async () => {

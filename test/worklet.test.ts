@@ -198,5 +198,6 @@ describe("swap()", () => {
     const second = lmu.swap(old);
     lmu.close();
     await expect(second).rejects.toMatchObject({ code: "worklet-failed" });
+    await expect(lmu.swap(old)).rejects.toMatchObject({ code: "worklet-failed" });
   });
 });

@@ -16,15 +16,17 @@ export interface ForeignOptions {
   readonly config?: unknown;
   /** Layers in order of execution, for files that hold tensors alone. */
   readonly layers?: readonly LayerRequest[] | undefined;
+  /** The file's bytes may be changed: nobody else has them. */
+  readonly mayOverwrite?: boolean;
 }
 
 /** Reads a file that is no safetensors, found out by its bytes. */
 export async function readForeign(
   bytes: Uint8Array,
-  { config, layers }: ForeignOptions,
+  { config, layers, mayOverwrite = false }: ForeignOptions,
 ): Promise<Checkpoint> {
   if (isHdf5(bytes)) return readKerasHdf5(bytes, config);
-  if (isZip(bytes)) return readArchive(bytes, layers);
+  if (isZip(bytes)) return readArchive(bytes, layers, mayOverwrite);
   if (isLegacyTorch(bytes)) await readTorch(bytes); // throws, with advice
   const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
   throw new LmuError(
@@ -37,10 +39,11 @@ export async function readForeign(
 async function readArchive(
   bytes: Uint8Array,
   layers: ForeignOptions["layers"],
+  mayOverwrite: boolean,
 ): Promise<Checkpoint> {
   const names = await listZip(bytes);
   if (names.includes("config.json")) {
-    return readKeras(await unzip(bytes, (name) => KERAS_FILES.includes(name)));
+    return readKeras(await unzip(bytes, (name) => KERAS_FILES.includes(name)), mayOverwrite);
   }
   if (isTorchArchive(names)) {
     const { tensors, notes } = await readTorch(bytes);

@@ -32,20 +32,19 @@ export interface Hdf5Group {
 }
 
 /**
- * Reads the tree of a file; numbers stay views of its bytes.
+ * Reads the tree of a file; numbers stay views of its bytes, which are copied where they are not at the beginning of
+ * their buffer: jsfive counts from there.
  *
  * @throws LmuError format-invalid or option-unsupported
  */
 export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Group> {
   const { File, Group, Dataset } = await import("jsfive");
-  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  const buffer = (
-    isWhole && bytes.buffer instanceof ArrayBuffer ? bytes.buffer : bytes.slice().buffer
-  ) as ArrayBuffer;
-  const release = countSlices(buffer);
+  const isAtStart = bytes.byteOffset === 0 && bytes.buffer instanceof ArrayBuffer;
+  const buffer = (isAtStart ? bytes : bytes.slice()).buffer as ArrayBuffer;
+  const release = countSlices(buffer, bytes.length);
   try {
     const file = new File(buffer);
-    return new Walk(buffer, Group, Dataset).read(file, "", 0);
+    return new Walk(buffer, bytes.length, Group, Dataset).read(file, "", 0);
   } catch (cause) {
     if (cause instanceof LmuError) throw cause;
     throw new LmuError(
@@ -64,8 +63,8 @@ export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Group> {
  * Bounds what jsfive may copy from a buffer: a cycle or a lying size ends in an error instead of a hang. Returns a
  * function that removes the bound.
  */
-function countSlices(buffer: ArrayBuffer): () => void {
-  let left = 16 * buffer.byteLength + (1 << 20);
+function countSlices(buffer: ArrayBuffer, fileBytes: number): () => void {
+  let left = 16 * fileBytes + (1 << 20);
   const slice = (from: number, to: number): ArrayBuffer => {
     const copy = ArrayBuffer.prototype.slice.call(buffer, from, to);
     left -= copy.byteLength + 16;
@@ -81,6 +80,8 @@ class Walk {
 
   constructor(
     private readonly buffer: ArrayBuffer,
+    /** Bytes of the file; the buffer may go on behind it. */
+    private readonly fileBytes: number,
     private readonly Group: typeof jsfive.Group,
     private readonly Dataset: typeof jsfive.Dataset,
   ) {}
@@ -147,7 +148,7 @@ class Walk {
         `Cannot read HDF5: dataset ${path} is stored in chunks, expected one piece (save it without compression)`,
       );
     }
-    if (begin + wanted > this.buffer.byteLength) {
+    if (begin + wanted > this.fileBytes) {
       invalid(`dataset ${path} [${shape.join(", ")}] ends beyond the file`);
     }
     return tensorOfBytes(dtype, shape, new Uint8Array(this.buffer, begin, wanted), littleEndian);

@@ -16,7 +16,7 @@ import {
 
 const port = parentPort<FromWorker, ToWorker>();
 const models = new Map<number, Model>();
-const streams = new Map<number, Stream>();
+const streams = new Map<number, { readonly model: number; readonly stream: Stream }>();
 /** Requests under way, to be aborted. */
 const running = new Map<number, AbortController>();
 /** Ends when everything asked before has been done: calls of one model must not mix. */
@@ -30,7 +30,7 @@ port.listen(
     running.set(message.id, controller);
     const start = () => answer(message.id, message.request, controller.signal);
     // Files load beside other work; everything else waits for its turn.
-    if (message.request.call === "load") void start();
+    if (["hello", "load"].includes(message.request.call)) void start();
     else turn = turn.then(start);
   },
   () => undefined,
@@ -51,6 +51,8 @@ async function answer(id: number, request: Request, signal: AbortSignal): Promis
 
 async function perform(id: number, request: Request, signal: AbortSignal): Promise<unknown> {
   switch (request.call) {
+    case "hello":
+      return undefined;
     case "load": {
       const model = await load(request.source as Parameters<typeof load>[0], {
         ...request.options,
@@ -65,18 +67,28 @@ async function perform(id: number, request: Request, signal: AbortSignal): Promi
     case "run":
       return models.get(request.model)!.runInSlices(request.input, request.options, pauses(signal));
     case "stream":
-      streams.set(++handles, models.get(request.model)!.stream());
-      return handles;
+      return openStream(request.model);
     case "closeModel":
-      models.get(request.model)?.dispose();
-      return void models.delete(request.model);
+      return closeModel(request.model);
     default:
       return performOnStream(request);
   }
 }
 
+function openStream(model: number): number {
+  streams.set(++handles, { model, stream: models.get(model)!.stream() });
+  return handles;
+}
+
+/** Drops a model with its streams, which may still be open. */
+function closeModel(handle: number): void {
+  models.get(handle)?.dispose();
+  models.delete(handle);
+  for (const [key, { model }] of streams) if (model === handle) streams.delete(key);
+}
+
 function performOnStream(request: Extract<Request, { stream: number }>): StreamAnswer {
-  const stream = streams.get(request.stream)!;
+  const { stream } = streams.get(request.stream)!;
   const answer = (output?: Float32Array) => ({ output, position: stream.position });
   switch (request.call) {
     case "step":

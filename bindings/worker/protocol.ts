@@ -12,6 +12,7 @@ import type { Progress } from "../source.js";
 
 /** What can be asked of a worker. Models and streams go by handles, numbers that the worker gave. */
 export type Request =
+  | { readonly call: "hello" }
   | { readonly call: "load"; readonly source: SentSource; readonly options: SentOptions }
   | { readonly call: "report"; readonly model: number }
   | {

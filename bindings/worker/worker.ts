@@ -38,6 +38,9 @@ export interface WorkerLoadOptions extends LoadOptions {
   worker?: LmuWorker;
 }
 
+/** Seconds that a thread may take to start and answer. */
+const PATIENCE = 30;
+
 /**
  * A thread that holds models. Start as many as there is work for: calls of all models in one worker are done one after
  * another, in the order in which they are made; files load beside them.
@@ -46,6 +49,7 @@ export class LmuWorker {
   readonly #port: Port<ToWorker, FromWorker>;
   readonly #waiting = new Map<number, Waiting>();
   #ids = 0;
+  #isGreeted = false;
   #failure: LmuError | undefined;
 
   /**
@@ -85,6 +89,7 @@ export class LmuWorker {
     return new Promise((resolve, reject) => {
       if (this.#failure) throw this.#failure;
       signal?.throwIfAborted();
+      this.#greet();
       const id = ++this.#ids;
       const abort = () => {
         this.#settle(id);
@@ -97,6 +102,16 @@ export class LmuWorker {
       this.#port.hold(true);
       this.#port.post({ id, request }, transfer);
     });
+  }
+
+  /** Fails if the thread does not answer in time: a script that runs something else would keep everybody waiting. */
+  #greet(): void {
+    if (this.#isGreeted) return;
+    this.#isGreeted = true;
+    const silence = `it is silent for ${PATIENCE} s, expected it to run lmu-wasm/worker/host.js`;
+    const timer = setTimeout(() => this.#fail(silence), PATIENCE * 1000);
+    const stop = () => clearTimeout(timer);
+    this.ask({ call: "hello" }).then(stop, stop);
   }
 
   /** Nobody waits for this answer any more. */

@@ -99,6 +99,8 @@ export class LmuNode {
    * and the number of frames that the model has run since its beginning or the last reset. Set it to listen.
    */
   onoutputs: ((outputs: Float32Array, frames: number) => void) | undefined;
+  /** Why there is nothing to swap any more. */
+  #end: LmuError | undefined;
   #swapping: { resolve(): void; reject(reason: unknown): void } | undefined;
 
   /** @internal */
@@ -106,7 +108,7 @@ export class LmuNode {
     this.node = node;
     this.outputs = shared && new Float32Array(shared).fill(NaN);
     node.port.onmessage = ({ data }) => this.#receive(data as FromProcessor);
-    node.addEventListener("processorerror", () => this.#fail("its processor has failed"));
+    node.addEventListener("processorerror", () => this.#finish("its processor has failed"));
   }
 
   /**
@@ -121,6 +123,7 @@ export class LmuNode {
   async swap(model: Model, { warmUp = 0, fade = 0.02, hop }: SwapOptions = {}): Promise<void> {
     expectSeconds("warmUp", warmUp);
     expectSeconds("fade", fade);
+    if (this.#end) throw this.#end;
     if (this.#swapping) {
       throw new LmuError("worklet-failed", "Cannot swap the model: another swap is under way");
     }
@@ -144,7 +147,7 @@ export class LmuNode {
   close(): void {
     this.#say({ say: "close" });
     this.node.disconnect();
-    this.#fail("the node is closed");
+    this.#finish("the node is closed");
   }
 
   #say(message: ToProcessor, transfer: Transferable[] = []): void {
@@ -153,16 +156,20 @@ export class LmuNode {
 
   #receive(message: FromProcessor): void {
     if (message.say === "outputs") return this.onoutputs?.(message.outputs, message.frames);
-    if (message.say === "failed") return this.#fail(message.message);
-    this.#swapping?.resolve();
+    if (message.say === "failed") this.#swapping?.reject(failureOf(message.message));
+    else this.#swapping?.resolve();
     this.#swapping = undefined;
   }
 
-  #fail(reason: string): void {
-    const message = `Cannot swap the model: ${reason}`;
-    this.#swapping?.reject(new LmuError("worklet-failed", message));
+  #finish(reason: string): void {
+    this.#end ??= failureOf(reason);
+    this.#swapping?.reject(this.#end);
     this.#swapping = undefined;
   }
+}
+
+function failureOf(reason: string): LmuError {
+  return new LmuError("worklet-failed", `Cannot swap the model: ${reason}`);
 }
 
 function processorModel(action: string, model: Model, hop = model.inputSize): ProcessorModel {

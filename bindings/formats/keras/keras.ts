@@ -8,8 +8,15 @@ import { NamedModelWeights, NumberedModelWeights } from "./weights.js";
 /** Names of the files inside a `.keras` archive. */
 export const KERAS_FILES: readonly string[] = ["config.json", "metadata.json", "model.weights.h5"];
 
-/** Reads the files of a `.keras` archive. */
-export async function readKeras(files: ReadonlyMap<string, Uint8Array>): Promise<Checkpoint> {
+/**
+ * Reads the files of a `.keras` archive.
+ *
+ * @param mayOverwrite - the archive may be destroyed on the way, which saves a copy of the weights
+ */
+export async function readKeras(
+  files: ReadonlyMap<string, Uint8Array>,
+  mayOverwrite: boolean,
+): Promise<Checkpoint> {
   const weights = files.get("model.weights.h5");
   if (!weights)
     throw new LmuError(
@@ -21,7 +28,14 @@ export async function readKeras(files: ReadonlyMap<string, Uint8Array>): Promise
     ? parse(files.get("metadata.json"), "metadata.json")
     : {};
   const version = String((metadata as { keras_version?: unknown }).keras_version ?? "3");
-  return importModel(config, new NumberedModelWeights(await readHdf5(weights)), version);
+  const root = await readHdf5(mayOverwrite ? movedToStart(weights) : weights);
+  return importModel(config, new NumberedModelWeights(root), version);
+}
+
+/** The same bytes at the beginning of their buffer, over whatever was there. */
+function movedToStart({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  new Uint8Array(buffer).copyWithin(0, byteOffset, byteOffset + length);
+  return new Uint8Array(buffer, 0, length);
 }
 
 /**

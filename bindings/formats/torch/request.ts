@@ -1,4 +1,4 @@
-import type { ActivationDescription, LayerType } from "../../description.js";
+import type { ActivationDescription, LayerType, MergeDescription } from "../../description.js";
 import type { Discretization } from "../../legendre.js";
 
 /**
@@ -111,7 +111,7 @@ export interface ModuleRequest extends Located {
  */
 export interface NativeRequest extends Located {
   /** The type in the native format. */
-  readonly type: Exclude<LayerType, ModuleRequest["type"]>;
+  readonly type: Exclude<LayerType, ModuleRequest["type"] | MergeDescription["type"] | "flatten">;
   /** What the native format asks of that type. */
   readonly [field: string]: unknown;
 }

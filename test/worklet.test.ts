@@ -200,4 +200,22 @@ describe("swap()", () => {
     await expect(second).rejects.toMatchObject({ code: "worklet-failed" });
     await expect(lmu.swap(old)).rejects.toMatchObject({ code: "worklet-failed" });
   });
+
+  test("rejects, and onerror is called, once the processor has failed", async () => {
+    const model = await modelOf(1, 3);
+    const { lmu } = await nodeOf(model);
+    const errors: unknown[] = [];
+    lmu.onerror = (error) => errors.push(error);
+    const swap = lmu.swap(model);
+    (lmu.node as unknown as FakeNode).fail();
+    await expect(swap).rejects.toMatchObject({ code: "worklet-failed" });
+    await expect(lmu.swap(model)).rejects.toMatchObject({ code: "worklet-failed" });
+    expect(errors).toMatchObject([{ code: "worklet-failed" }]);
+  });
+
+  test("rejects when the context is closed", async () => {
+    const { lmu } = await nodeOf(await modelOf(1, 3));
+    (lmu.node as unknown as FakeNode).context.state = "closed";
+    await expect(lmu.swap(await modelOf(1, 3))).rejects.toThrow("the audio context is closed");
+  });
 });

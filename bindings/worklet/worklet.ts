@@ -99,6 +99,8 @@ export class LmuNode {
    * and the number of frames that the model has run since its beginning or the last reset. Set it to listen.
    */
   onoutputs: ((outputs: Float32Array, frames: number) => void) | undefined;
+  /** Receives LmuError worklet-failed if the processor fails: the node is silent from then on. Set it to listen. */
+  onerror: ((error: LmuError) => void) | undefined;
   /** Why there is nothing to swap any more. */
   #end: LmuError | undefined;
   #swapping: { resolve(): void; reject(reason: unknown): void } | undefined;
@@ -108,11 +110,15 @@ export class LmuNode {
     this.node = node;
     this.outputs = shared && new Float32Array(shared).fill(NaN);
     node.port.onmessage = ({ data }) => this.#receive(data as FromProcessor);
-    node.addEventListener("processorerror", () => this.#finish("its processor has failed"));
+    node.addEventListener("processorerror", () => {
+      this.#finish("its processor has failed");
+      this.onerror?.(failureOf("run the model as a node", "its processor has failed"));
+    });
   }
 
   /**
-   * Replaces the model while the sound goes on: its weights are copied a little per block, it listens, then fades in.
+   * Replaces the model while the sound goes on: memory is reserved in one block (0.3 to 0.5 ms), weights are copied a
+   * little per block, the model listens, then fades in.
    *
    * @param model - the model to take over; may be disposed as soon as the call returns
    * @param options - how long it listens and fades in, and its frames
@@ -123,6 +129,7 @@ export class LmuNode {
   async swap(model: Model, { warmUp = 0, fade = 0.02, hop }: SwapOptions = {}): Promise<void> {
     expectSeconds("warmUp", warmUp);
     expectSeconds("fade", fade);
+    if (this.node.context.state === "closed") this.#finish("the audio context is closed");
     if (this.#end) throw this.#end;
     if (this.#swapping) {
       throw new LmuError("worklet-failed", "Cannot swap the model: another swap is under way");
@@ -134,7 +141,12 @@ export class LmuNode {
     }
     const next = processorModel("swap the model", model, hop);
     const done = new Promise<void>((resolve, reject) => (this.#swapping = { resolve, reject }));
-    this.#say({ say: "swap", model: next, warmUp, fade }, [next.image.bytes.buffer]);
+    try {
+      this.#say({ say: "swap", model: next, warmUp, fade }, [next.image.bytes.buffer]);
+    } catch (cause) {
+      this.#swapping = undefined;
+      throw cause;
+    }
     return done;
   }
 
@@ -156,20 +168,21 @@ export class LmuNode {
 
   #receive(message: FromProcessor): void {
     if (message.say === "outputs") return this.onoutputs?.(message.outputs, message.frames);
-    if (message.say === "failed") this.#swapping?.reject(failureOf(message.message));
+    if (message.say === "failed")
+      this.#swapping?.reject(failureOf("swap the model", message.message));
     else this.#swapping?.resolve();
     this.#swapping = undefined;
   }
 
   #finish(reason: string): void {
-    this.#end ??= failureOf(reason);
+    this.#end ??= failureOf("swap the model", reason);
     this.#swapping?.reject(this.#end);
     this.#swapping = undefined;
   }
 }
 
-function failureOf(reason: string): LmuError {
-  return new LmuError("worklet-failed", `Cannot swap the model: ${reason}`);
+function failureOf(action: string, reason: string): LmuError {
+  return new LmuError("worklet-failed", `Cannot ${action}: ${reason}`);
 }
 
 function processorModel(action: string, model: Model, hop = model.inputSize): ProcessorModel {

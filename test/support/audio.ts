@@ -94,14 +94,23 @@ class FakePort {
 
 export class FakeNode {
   readonly port: FakePort;
+  readonly context = { state: "running" };
   isConnected = true;
+  #onFailure: (() => void) | undefined;
 
   constructor(context: FakeContext, name: string, options: { processorOptions: ProcessorOptions }) {
     if (name !== "lmu-wasm") throw new Error(`no processor ${name}`);
     this.port = context.start(options);
   }
 
-  addEventListener(): void {}
+  addEventListener(_: string, listener: () => void): void {
+    this.#onFailure = listener;
+  }
+
+  /** What a browser does when the processor throws. */
+  fail(): void {
+    this.#onFailure?.();
+  }
 
   disconnect(): void {
     this.isConnected = false;

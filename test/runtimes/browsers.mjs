@@ -68,12 +68,17 @@ async function withDisplay(options, use) {
   }
 }
 
-/** Shows a browser the page, and gives what it posts. */
+/**
+ * Shows a browser a page, and gives what it posts.
+ *
+ * @param {{ cwd: string, home: string, page?: string, headers?: Record<string, string>, seconds?: number }} options
+ */
 async function visit(program, args, options) {
-  const site = await openSite(options.cwd);
-  const browser = start(program, [...args, `${site.address}/page.html`], options);
+  const { page = "page.html", headers, seconds = SECONDS } = options;
+  const site = await openSite(options.cwd, headers);
+  const browser = start(program, [...args, `${site.address}/${page}`], options);
   try {
-    return await inTime(Promise.race([site.outcomes, end(browser)]), SECONDS, "no answer");
+    return await inTime(Promise.race([site.outcomes, end(browser)]), seconds, "no answer");
   } catch (cause) {
     throw new Error(`${cause.message}\n${browser.complaints()}`.trim(), { cause });
   } finally {

@@ -1,0 +1,51 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { findRuntime } from "../../test/consumers/binaries.mjs";
+
+/** Programs that run main.mjs of a folder, and their arguments. */
+const PROGRAMS = {
+  node22: [],
+  node24: [],
+  node26: [],
+  deno: ["run", "--allow-all", "--no-check", "--node-modules-dir=manual"],
+  bun: [],
+};
+
+/** @typedef {{ name: string, kinds: readonly string[], sample(folder: string): Sample }} Server */
+/** @typedef {{ milliseconds: number, process: number, output: readonly number[] }} Sample */
+
+/** This Node and whatever other runtimes are installed. @returns {{ servers: Server[], missing: string[] }} */
+export function findServers() {
+  const found = Object.entries(PROGRAMS).map(([name, args]) => [name, findRuntime(name), args]);
+  const present = found.filter(([, path]) => path);
+  const servers = [
+    serverOf(`node ${process.versions.node} (this)`, process.execPath, [], "node"),
+    ...present.map(([name, path, args]) => serverOf(versionOf(name, path), path, args, name)),
+  ];
+  // The others are slow to start: one Node is enough for them, 24 if it is there.
+  const host = servers.find(({ id }) => id === "node24") ?? servers[0];
+  host.kinds = ["server", "rivals"];
+  return { servers, missing: found.filter(([, path]) => !path).map(([name]) => name) };
+}
+
+function serverOf(name, path, args, id) {
+  return { name, id, kinds: ["server"], sample: (folder) => sample(path, args, folder) };
+}
+
+function versionOf(name, path) {
+  const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+  return `${name.replace(/\d+/, "")} ${stdout.match(/\d+\.\d+\.\d+/)?.[0]}`;
+}
+
+/** One fresh process. @returns {Sample} */
+function sample(path, args, folder) {
+  const before = performance.now();
+  const { status, stdout, stderr } = spawnSync(path, [...args, join(folder, "main.mjs")], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  const process = performance.now() - before;
+  if (status !== 0) throw new Error(`${path} ended with ${status}: ${stderr}`);
+  return { ...JSON.parse(stdout.trim().split("\n").at(-1)), process };
+}

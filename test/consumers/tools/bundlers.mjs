@@ -1,0 +1,45 @@
+import { pageApp } from "../app.mjs";
+import { runStatic } from "./static.mjs";
+
+const plain = ["native", "keras"];
+const withWorklet = [...plain, "worklet"];
+const withWorker = [...withWorklet, "worker"];
+
+/** A bundler that makes a folder from main.js with one command. */
+function bundler(name, packages, command, { output = "dist", scenarios = plain } = {}) {
+  return {
+    name,
+    packages,
+    files: pageApp(scenarios),
+    build: ({ run }) => run(command),
+    run: (context) => runStatic(context, output, scenarios),
+  };
+}
+
+export const webpack = bundler(
+  "webpack",
+  ["webpack@5", "webpack-cli@7"],
+  "webpack --mode production --entry ./main.js",
+  { scenarios: withWorker },
+);
+
+// esbuild and rollup leave worker scripts alone, and Parcel finds no entry but the main one: see the README.
+export const esbuild = bundler(
+  "esbuild",
+  ["esbuild@0.28"],
+  "esbuild main.js --bundle --splitting --format=esm --minify --outdir=dist",
+  { scenarios: withWorklet },
+);
+
+export const rollup = bundler(
+  "rollup",
+  ["rollup@4", "@rollup/plugin-node-resolve@16", "@rollup/plugin-terser@1"],
+  "rollup main.js -p node-resolve -p terser --dir dist --format es",
+  { scenarios: withWorklet },
+);
+
+export const parcel = bundler(
+  "parcel",
+  ["parcel@2"],
+  "parcel build index.html --no-cache --public-url ./",
+);

@@ -1,0 +1,98 @@
+/* global fetch */
+import { join } from "node:path";
+import { appFile, copyModels } from "../app.mjs";
+import { runPage } from "../chromium.mjs";
+import { freePort, serve } from "../shell.mjs";
+
+const layout = `export default function Layout({ children }) {
+  return <html><body>{children}</body></html>;
+}
+`;
+
+const page = `"use client";
+import { useEffect } from "react";
+import { stream } from "../stream.js";
+
+export default function Page() {
+  useEffect(() => {
+    globalThis.scenarios = {
+      native: () => stream("/model.safetensors"),
+      keras: () => stream("/model.keras"),
+    };
+  }, []);
+  return <p>lmu-wasm</p>;
+}
+`;
+
+const answer = `
+  const model = (name) => stream(new URL(name, request.url));
+  return Response.json({ native: await model("/model.safetensors"), keras: await model("/model.keras") });
+`;
+
+/** A route of the app folder on one of Next's two server runtimes; it fetches the models as a deployed one would. */
+const route = (runtime) => `import { stream } from "../../stream.js";
+export const runtime = "${runtime}";
+export const dynamic = "force-dynamic";
+export async function GET(request) {${answer}}
+`;
+
+/** The same in the pages folder: Next 16 with webpack builds no edge route of the app folder, whatever is in it. */
+const edgePage = `import { stream } from "../../stream.js";
+export const config = { runtime: "edge" };
+export default async function handler(request) {${answer}}
+`;
+
+const env = { NEXT_TELEMETRY_DISABLED: "1" };
+
+/** Client component, Node route and edge route, with one of Next's two bundlers. */
+function next(name, option, edge) {
+  return {
+    name,
+    packages: ["next@16", "react@19", "react-dom@19"],
+    needsModernNode: true,
+    folders: ["app/node", "app/edge", "pages/api", "public"],
+    files: {
+      "stream.js": appFile("stream.js"),
+      "app/layout.jsx": layout,
+      "app/page.jsx": page,
+      "app/node/route.js": route("nodejs"),
+      [`${edge.file}.js`]: edge.text,
+    },
+    async build({ folder, run }) {
+      copyModels(join(folder, "public"));
+      await run(`next build ${option}`, { env });
+    },
+    async run({ folder, node, browser }) {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}/`;
+      const command = `next start --hostname 127.0.0.1 --port ${port}`;
+      const server = await serve(command, { cwd: folder, node, env, url });
+      try {
+        const client = await runPage(await browser(), url, ["native", "keras"]);
+        const onNode = await fetchJson(`${url}node`);
+        const onEdge = await fetchJson(`${url}${edge.path}`);
+        return { outputs: { client: client.outputs, node: onNode, edge: onEdge } };
+      } finally {
+        server.stop();
+      }
+    },
+  };
+}
+
+async function fetchJson(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  return response.json();
+}
+
+export const nextTurbopack = next("next turbopack", "", {
+  path: "edge",
+  file: "app/edge/route",
+  text: route("edge"),
+});
+
+export const nextWebpack = next("next webpack", "--webpack", {
+  path: "api/edge",
+  file: "pages/api/edge",
+  text: edgePage,
+});

@@ -1,0 +1,36 @@
+import { copyModels, pageApp } from "../app.mjs";
+import { runPage } from "../chromium.mjs";
+import { freePort, serve } from "../shell.mjs";
+import { runStatic } from "./static.mjs";
+
+const scenarios = ["native", "keras", "worker", "worklet"];
+const packages = ["vite@8"];
+
+export const viteBuild = {
+  name: "vite build",
+  packages,
+  files: pageApp(scenarios),
+  build: ({ run }) => run("vite build"),
+  run: (context) => runStatic(context, "dist", scenarios),
+};
+
+export const viteDev = {
+  name: "vite dev",
+  packages,
+  files: pageApp(scenarios),
+  async run({ folder, node, browser }) {
+    copyModels(folder);
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/`;
+    const command = `vite --host 127.0.0.1 --port ${port} --strictPort`;
+    const server = await serve(command, { cwd: folder, node, url });
+    try {
+      // The first visit makes Vite bundle the dependencies, and reload the page when it finds more of them.
+      await runPage(await browser(), url, scenarios).catch(() => undefined);
+      const { outputs } = await runPage(await browser(), url, scenarios);
+      return { outputs };
+    } finally {
+      server.stop();
+    }
+  },
+};

@@ -23,6 +23,8 @@ export interface Tensor {
   readonly shape: readonly number[];
   /** The element at a row-major index, rounded to f32 where the file holds f64. */
   at(index: number): number;
+  /** The same elements, where they stand in an array already. */
+  readonly values?: ArrayLike<number> | undefined;
 }
 
 /** Product of a shape; NaN-free and exact only below 2^53, so callers bound it. */
@@ -44,13 +46,18 @@ export function tensorOfBytes(
       `Cannot read a tensor: [${shape.join(", ")}] of ${dtype} has ${bytes.byteLength} bytes, expected ${wanted}`,
     );
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { buffer, byteOffset, byteLength } = bytes;
+  // Every host is little-endian: wasm memory is.
+  if (dtype === "f32" && littleEndian && byteOffset % 4 === 0) {
+    return tensorOfValues(shape, new Float32Array(buffer, byteOffset, byteLength / 4));
+  }
+  const view = new DataView(buffer, byteOffset, byteLength);
   return { dtype, shape, at: READERS[dtype](view, littleEndian) };
 }
 
 /** A tensor over numbers in memory. */
 export function tensorOfValues(shape: readonly number[], values: ArrayLike<number>): Tensor {
-  return { dtype: "f32", shape, at: (index) => values[index]! };
+  return { dtype: "f32", shape, at: (index) => values[index]!, values };
 }
 
 /** The same elements under another shape of equal size. */
@@ -61,7 +68,8 @@ export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
       `Cannot reshape a tensor: it has shape [${tensor.shape.join(", ")}], expected one of the size of [${shape.join(", ")}]`,
     );
   }
-  return { dtype: tensor.dtype, shape, at: (index) => tensor.at(index) };
+  const { dtype, values } = tensor;
+  return { dtype, shape, at: (index) => tensor.at(index), values };
 }
 
 /** Axes in another order: axes[i] names the source axis that becomes axis i. */

@@ -62,12 +62,8 @@ export class Cell {
     const terms = readers.map(({ role, node, factors }) => {
       b.shape(`${prefix}.${role}`, slots.length * this.#units, node.width);
       b.multiplyAdds(slots.length * this.#units * node.width);
-      const change =
-        factors && ((value: number, _row: number, column: number) => value * factors[column]!);
-      const weights = b.weights.matrix(`${prefix}.${role}`, this.#gates.width, node.width, {
-        row,
-        ...(change && { change }),
-      });
+      const options = { row, factors };
+      const weights = b.weights.matrix(`${prefix}.${role}`, this.#gates.width, node.width, options);
       return { input: node, weights };
     });
     const bias = this.#isProjected ? 0 : this.#bias(row);

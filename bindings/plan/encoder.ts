@@ -63,9 +63,7 @@ export class Encoder {
     const rows = this.output.width;
     b.shape(`${prefix}.${role}`, rows, width);
     b.multiplyAdds(rows * width);
-    const change =
-      factors && ((value: number, _row: number, column: number) => value * factors[column]!);
-    const weights = b.weights.matrix(`${prefix}.${role}`, pad4(rows), width, change && { change });
+    const weights = b.weights.matrix(`${prefix}.${role}`, pad4(rows), width, { factors });
     return { input, weights };
   }
 

@@ -137,10 +137,11 @@ export class Memory {
     const at = b.weights.reserve(panels.size);
     const common = { offset: at.offset, size: panels.size };
     const D = { ...common, source: `${name}.D`, columns: order };
-    b.weights.packings.push({ ...D, index: (r, c) => panels.at(r, c) });
+    const step = (r: number) => panels.step(r);
+    b.weights.packings.push({ ...D, first: (r) => panels.first(r), step });
     if (columns > order) {
       const B = { ...common, source: `${name}.B`, columns: 1 };
-      b.weights.packings.push({ ...B, index: (r) => panels.at(r, order) });
+      b.weights.packings.push({ ...B, first: (r) => panels.at(r, order), step });
     }
     return at;
   }
@@ -160,5 +161,12 @@ export class Memory {
 /** A tensor whose values are computed when they are first read. */
 function valuesOf(shape: readonly number[], compute: () => ArrayLike<number>): Tensor {
   let values: ArrayLike<number> | undefined;
-  return { dtype: "f64", shape, at: (index) => (values ??= compute())[index]! };
+  return {
+    dtype: "f64",
+    shape,
+    at: (index) => (values ??= compute())[index]!,
+    get values() {
+      return (values ??= compute());
+    },
+  };
 }

@@ -15,16 +15,22 @@ export function pack(
   firstRow: number,
   weights: Float32Array,
 ): void {
-  const { columns, change } = packing;
+  const { columns, factors } = packing;
+  const { values } = rows;
   const base = packing.offset / 4;
   const count = sizeOf(rows.shape) / columns;
+  const before = (firstRow * sizeOf(rows.shape.slice(1))) / columns;
+  // The hottest loop of loading, run by interpreters too: few operations per element, no call where values are there.
   for (let row = 0; row < count; row++) {
+    const first = packing.first(before + row);
+    const step = first < 0 ? 0 : packing.step(before + row);
     for (let column = 0; column < columns; column++) {
-      const value = rows.at(row * columns + column);
-      if (!Number.isFinite(value)) refuse(packing, value, (firstRow + row) * columns + column);
-      const index = packing.index(firstRow + row, column);
-      if (index >= 0)
-        weights[base + index] = change ? change(value, firstRow + row, column) : value;
+      const index = row * columns + column;
+      const value = values ? values[index]! : rows.at(index);
+      // x - x is 0 for finite numbers alone.
+      if (value - value !== 0) refuse(packing, value, before * columns + index);
+      if (first < 0) continue;
+      weights[base + first + column * step] = factors ? value * factors[column]! : value;
     }
   }
 }

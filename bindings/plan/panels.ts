@@ -30,8 +30,18 @@ export class Panels {
     }
   }
 
+  /** Index of the first element of a row, in floats. */
+  first(row: number): number {
+    return this.#first[row]!;
+  }
+
+  /** Floats from column to column of a row. */
+  step(row: number): number {
+    return this.#step[row]!;
+  }
+
   /** Index of an element, in floats. */
   at(row: number, column: number): number {
-    return this.#first[row]! + column * this.#step[row]!;
+    return this.first(row) + column * this.step(row);
   }
 }

@@ -2,19 +2,22 @@ import type { Tensor } from "../tensor.js";
 import { Address } from "./address.js";
 import { pad4, Panels } from "./panels.js";
 
-/** How one tensor, or a computed matrix, gets into the weights. */
+/** How one tensor, or a computed matrix, gets into the weights: in rows whose elements are equally far apart. */
 export interface Packing {
   /** Name of a tensor of the file, or the values themselves. */
   readonly source: string | Tensor;
+  /** Elements of a row: of the tensor, or of an equal part of one. */
   readonly columns: number;
   /** First byte, counted from the beginning of the weights. */
   readonly offset: number;
   /** Floats covered, padding included. */
   readonly size: number;
-  /** Index of an element in floats from offset; -1: not stored. */
-  index(row: number, column: number): number;
-  /** Change of an element on its way, if any. */
-  change?: (value: number, row: number, column: number) => number;
+  /** Index of a row's first element in floats from offset; -1: the row is not stored. */
+  first(row: number): number;
+  /** Floats from element to element of a row that is stored. */
+  step(row: number): number;
+  /** What the columns are multiplied with on their way, if anything. */
+  readonly factors?: ArrayLike<number> | undefined;
 }
 
 /** Where every weight goes, as the kernels read them. */
@@ -34,7 +37,7 @@ export class Weights {
     source: string | Tensor,
     outputs: number,
     columns: number,
-    options: { row?: (row: number) => number; change?: Packing["change"] } = {},
+    options: { row?: (row: number) => number; factors?: Packing["factors"] } = {},
   ): Address {
     const at = this.reserve(outputs * columns);
     const panels = new Panels(outputs, columns);
@@ -44,11 +47,12 @@ export class Weights {
       columns,
       offset: at.offset,
       size: panels.size,
-      index: (r, c) => {
+      first: (r) => {
         const output = row(r);
-        return output < 0 ? -1 : panels.at(output, c);
+        return output < 0 ? -1 : panels.first(output);
       },
-      ...(options.change && { change: options.change }),
+      step: (r) => panels.step(row(r)),
+      factors: options.factors,
     });
     return at;
   }
@@ -59,10 +63,11 @@ export class Weights {
     rows: number,
     columns: number,
     stride: number,
-    index: Packing["index"] = (r, c) => r * stride + c,
+    first: Packing["first"] = (r) => r * stride,
   ): Address {
     const at = this.reserve(rows * stride);
-    this.packings.push({ source, columns, offset: at.offset, size: rows * stride, index });
+    const { offset } = at;
+    this.packings.push({ source, columns, offset, size: rows * stride, first, step: () => 1 });
     return at;
   }
 
@@ -74,6 +79,6 @@ export class Weights {
   ): Address {
     if (source === undefined) return this.reserve(length);
     // A tensor [n] has n rows of one column.
-    return this.table(source, length, 1, 1, place ? (r) => place(r) : undefined);
+    return this.table(source, length, 1, 1, place);
   }
 }

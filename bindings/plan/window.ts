@@ -65,7 +65,7 @@ export function planConvolution(
   return output;
 }
 
-/** One panel matrix per tap; groups become blocks of a matrix that is zero elsewhere. */
+/** One panel matrix per tap, its rows apart in the tensor; groups become blocks of a matrix that is zero elsewhere. */
 function dense(
   name: string,
   {
@@ -80,14 +80,15 @@ function dense(
   const at = b.weights.reserve(taps * panels.size);
   b.weights.packings.push({
     source: `${name}.weight`,
-    columns: taps * inputs,
+    columns: inputs,
     offset: at.offset,
     size: taps * panels.size,
-    index: (output, column) => {
+    first: (row) => {
+      const [output, tap] = [Math.floor(row / taps), row % taps];
       const group = Math.floor((output * groups) / outputs);
-      const input = column % inputs;
-      return ((column - input) / inputs) * panels.size + panels.at(output, group * inputs + input);
+      return tap * panels.size + panels.first(output) + group * inputs * panels.step(output);
     },
+    step: (row) => panels.step(Math.floor(row / taps)),
   });
   return at;
 }
@@ -101,7 +102,8 @@ function depthwise(name: string, outputs: number, taps: number, b: Builder): Add
     columns: taps,
     offset: at.offset,
     size: taps * stride,
-    index: (output, tap) => tap * stride + output,
+    first: (output) => output,
+    step: () => stride,
   });
   return at;
 }

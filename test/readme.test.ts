@@ -34,6 +34,10 @@ let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "lmu-wasm-readme-"));
   mkdirSync(join(folder, "node_modules"));
+  symlinkSync(
+    join(root, "node_modules", "@assemblyscript"),
+    join(folder, "node_modules", "@assemblyscript"),
+  );
   symlinkSync(root, join(folder, "node_modules", "lmu-wasm"));
   symlinkSync(join(root, "models"), join(folder, "models"));
   for (const [name, golden] of Object.entries(MODELS)) {

@@ -35,8 +35,9 @@ export async function sendable(
   }
   const reader = new SourceReader(await openSource(source as Source, options), options);
   try {
-    // A copy of its own, which can be given away.
-    const bytes = (await reader.takeAll()).slice();
+    const all = await reader.takeAll();
+    // A piece that came alone may be somebody's: only a copy of our own can be given away.
+    const bytes = reader.hasGathered ? all : all.slice();
     return { source: bytes, transfer: [bytes.buffer as ArrayBuffer], isRead: true };
   } finally {
     reader.close();

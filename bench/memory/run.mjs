@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { compile } from "../../scripts/typescript.mjs";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,17 +35,7 @@ const CASES = [
   { path: SAFETENSORS[1], how: "abort" },
 ];
 
-await build({
-  entryPoints: ["bench/memory/files.ts", "bench/memory/load.ts"],
-  outdir: FOLDER,
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-  logLevel: "warning",
-});
+await compile(["bench/memory/files.ts", "bench/memory/load.ts"], FOLDER);
 
 function run(...args) {
   const { status, stdout, stderr } = spawnSync(process.env.NODE ?? process.execPath, args, {

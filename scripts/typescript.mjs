@@ -1,0 +1,16 @@
+import { build } from "esbuild";
+
+/** Makes Node scripts (.mjs) of TypeScript entries, with all they import but packages. */
+export function compile(entryPoints, outdir) {
+  return build({
+    entryPoints,
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    logLevel: "warning",
+  });
+}

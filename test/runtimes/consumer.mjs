@@ -38,17 +38,13 @@ export async function makeConsumer() {
   const modules = join(cwd, "node_modules");
   mkdirSync(home);
   cpSync(new URL("scenario", import.meta.url), cwd, { recursive: true });
-  try {
-    const installed = await install(modules, { cwd: root, home });
-    const manifest = readManifest(installed);
-    if (!existsSync(join(installed, manifest.main))) throw new Error("not built: npm run build");
-    copyDependencies(manifest, modules);
-    await writeProject({ cwd, home, installed, modules });
-    return { cwd, home, installed, manifest, remove };
-  } catch (error) {
-    remove();
-    throw error;
-  }
+  // If something fails, programs may still be writing here: the exit removes it, when they have ended.
+  const installed = await install(modules, { cwd: root, home });
+  const manifest = readManifest(installed);
+  if (!existsSync(join(installed, manifest.main))) throw new Error("not built: npm run build");
+  copyDependencies(manifest, modules);
+  await writeProject({ cwd, home, installed, modules });
+  return { cwd, home, installed, manifest, remove };
 }
 
 /** Packs the built package and unpacks it where npm would; gives its folder. */

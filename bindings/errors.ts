@@ -31,9 +31,12 @@ export type LmuErrorCode =
   /** No WebAssembly with fixed-width SIMD, or a policy that forbids to compile, or another module than lmu.wasm. */
   | "wasm-unavailable";
 
+/** Marks errors of this library, whichever of its entries they come from: each has the class in a file of its own. */
+const BRAND = Symbol.for("lmu-wasm.LmuError");
+
 /**
  * What every failure of this library throws, but for wrong arguments (TypeError, RangeError) and a caller's own abort
- * reason. After a throw everything is as it was.
+ * reason. After a throw everything is as it was. `instanceof` holds across all entries of this library.
  */
 export class LmuError extends Error {
   /** Stable identifier of the failure. */
@@ -50,6 +53,16 @@ export class LmuError extends Error {
     super(message, options);
     this.name = "LmuError";
     this.code = code;
+  }
+
+  /** @internal */
+  get [BRAND](): true {
+    return true;
+  }
+
+  /** @internal */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && BRAND in value;
   }
 }
 

@@ -1,119 +1,56 @@
-import { posix, relative, resolve } from "node:path";
+import { posix, resolve } from "node:path";
 import { build } from "esbuild";
 
 /*
- * bindings → the JavaScript of dist. Few files, because hosts start faster on three than on forty, and every module in one
- * of them only, so that an LmuError is the same class everywhere: base.js is what a worker's or worklet's page needs too,
- * core.js the rest of what loads and runs a native model; beside them stand the entries, and what loads on demand. The
- * libraries that readers use are inside those, so that pages without a bundler find them.
+ * bindings → the JavaScript of dist. Every entry is one file that imports nothing, because a file costs a start 0.5 ms in
+ * Node and a trip to the server in pages. Only what not everybody needs is apart: the readers of foreign formats and their
+ * libraries, and what the command's subcommands do.
  */
 
-const OPTIONS = {
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  platform: "neutral",
-  mainFields: ["module", "main"],
-  minify: true,
-  logLevel: "warning",
-  external: ["node:*", "commander", "asciichart", "./lmu.wasm", "./lmu.wasm?module"],
-};
-
-/** Entries that take nothing from core.js: whoever wants only these loads only these. */
-const ALONE = ["legendre", "runtime/kernel"];
-
-/** Entries, and what core.js loads on demand: they take what they can from base.js and core.js. */
-const SHARING = [
-  "index",
-  "index.workerd",
-  "index.edge",
-  "worker/worker",
-  "worker/host",
-  "worklet/worklet",
-  "formats/foreign",
-  "cli/main",
+const ENTRIES = [
+  ...["index", "index.workerd", "index.edge"],
+  ...["worker/worker", "worker/host", "worklet/worklet", "legendre", "runtime/kernel"],
+  ...["formats/foreign", "cli/main"],
 ];
+
+/** Taken from their own files by whoever imports them. */
+const APART = ["index", "formats/foreign"];
 
 const source = (name) => resolve(`bindings/${name}.ts`);
 
-/** Never shared: what differs between entries, what loads on demand, and the bytes of lmu.wasm. */
-const OUTSIDE = /\/(index[.\w]*|api|inline|wasm-hex|foreign)\.ts$/;
-
-/** The shared file of every module that is in one: its name without the ending. */
-async function sharedModules() {
-  const base = ["errors", "dispose", "source", "reader"].map((name) => [source(name), "base"]);
-  const { metafile } = await build({
-    ...OPTIONS,
-    entryPoints: [source("load"), source("legendre")],
-    outdir: "none",
-    write: false,
-    metafile: true,
-    plugins: [onDemand()],
-  });
-  const all = Object.keys(metafile.inputs).map((path) => resolve(path));
-  return new Map([...all.map((path) => [path, "core"]), ...base]);
-}
-
-/** Leaves imports on demand as they are. */
-function onDemand() {
+/** Leaves imports of what is apart, at its place in dist. */
+function apart(entry) {
   return {
-    name: "on demand",
+    name: "apart",
     setup: ({ onResolve }) =>
-      onResolve({ filter: /^\./ }, ({ kind, path }) =>
-        kind === "dynamic-import" ? { path, external: true } : undefined,
-      ),
-  };
-}
-
-/** Takes shared modules, and the main entry, from their files; notes which modules were asked for. */
-function sharing(output, shared, asked) {
-  const up = posix.relative(posix.dirname(output), ".") || ".";
-  const file = (name) => ({ path: `${up}/${name}.js`, external: true });
-  return {
-    name: "sharing",
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-        if (kind === "dynamic-import" && output === "core") return { path, external: true };
-        if (kind === "entry-point" || !path.endsWith(".js")) return undefined;
+      onResolve({ filter: /^\..*\.js$/ }, ({ path, resolveDir }) => {
         const module = resolve(resolveDir, path.replace(/\.js$/, ".ts"));
-        if (module === source("index")) return file("index");
-        const name = shared.get(module);
-        if (!name || name === output || OUTSIDE.test(module)) return undefined;
-        asked.get(name).add(module);
-        return file(name);
+        const name = APART.find((one) => source(one) === module);
+        if (!name) return undefined;
+        const place = posix.relative(posix.dirname(entry), `${name}.js`);
+        return { path: place.startsWith(".") ? place : `./${place}`, external: true };
       }),
   };
 }
 
-/** A text that re-exports everything of these modules. */
-const exportsOf = (modules) =>
-  [...modules].map((path) => `export * from "./${relative("bindings", path)}";\n`).join("");
-
 /** Bundles everything into a folder. */
 export async function bundle(outdir) {
-  const common = { ...OPTIONS, outdir, outbase: "bindings" };
-  const shared = await sharedModules();
-  const asked = new Map([
-    ["core", new Set()],
-    ["base", new Set()],
-  ]);
-  for (const entry of SHARING) {
+  for (const entry of ENTRIES) {
     await build({
-      ...common,
       entryPoints: [source(entry)],
+      outdir,
+      outbase: "bindings",
+      bundle: true,
       splitting: true,
       chunkNames: `${posix.dirname(entry)}/[name]-[hash]`,
-      plugins: [sharing(entry, shared, asked)],
+      format: "esm",
+      target: "es2022",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      minify: true,
+      logLevel: "warning",
+      external: ["node:*", "commander", "asciichart", "./lmu.wasm", "./lmu.wasm?module"],
+      plugins: [apart(entry)],
     });
   }
-  // core.js is asked first: it is one of those who ask for base.js.
-  for (const [name, modules] of asked) {
-    await build({
-      ...OPTIONS,
-      stdin: { contents: exportsOf(modules), resolveDir: resolve("bindings"), loader: "ts" },
-      outfile: `${outdir}/${name}.js`,
-      plugins: [sharing(name, shared, asked)],
-    });
-  }
-  await build({ ...common, entryPoints: ALONE.map(source) });
 }

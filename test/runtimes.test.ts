@@ -68,16 +68,18 @@ describe("the tarball", () => {
     expect(testPackage(consumer).problems).toEqual([]);
   });
 
-  test.each(["dist/lmu.wasm", "dist/worklet/processor.js", "dist/core.js", "dist/index.d.ts"])(
-    "is refused without %s",
-    (file) => {
-      const installed = join(consumer.home, "incomplete");
-      cpSync(consumer.installed, installed, { recursive: true });
-      rmSync(join(installed, file));
-      expect(testPackage({ ...consumer, installed }).problems).toEqual([`${file} is missing`]);
-      rmSync(installed, { recursive: true });
-    },
-  );
+  test.each([
+    "dist/lmu.wasm",
+    "dist/worklet/processor.js",
+    "dist/formats/foreign.js",
+    "dist/index.d.ts",
+  ])("is refused without %s", (file) => {
+    const installed = join(consumer.home, "incomplete");
+    cpSync(consumer.installed, installed, { recursive: true });
+    rmSync(join(installed, file));
+    expect(testPackage({ ...consumer, installed }).problems).toEqual([`${file} is missing`]);
+    rmSync(installed, { recursive: true });
+  });
 });
 
 describe("the same bits", () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type * as Index from "../bindings/index.js";
 import type * as WorkerModule from "../bindings/worker/worker.js";
 import { loadMadeUp, fileOf, type LmuChoice, lmuModel } from "./support/models.js";
 import { Random } from "./support/random.js";
@@ -14,6 +15,7 @@ import { Random } from "./support/random.js";
  */
 
 const built = new URL("../dist/worker/worker.js", import.meta.url).href;
+const index = new URL("../dist/index.js", import.meta.url).href;
 const { load, LmuError, LmuWorker } = (await import(built)) as typeof WorkerModule;
 
 const choice: LmuChoice = {
@@ -145,6 +147,16 @@ describe("threads", () => {
   test("an aborted signal's reason comes back unchanged", async () => {
     const signal = AbortSignal.abort("why");
     await expect(load(file, { worker, signal })).rejects.toBe("why");
+  });
+
+  test("errors are LmuErrors for the main entry, too, and others are not", async () => {
+    const { LmuError: MainError } = (await import(index)) as typeof Index;
+    const error: unknown = await load(new Uint8Array(9), { worker }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(LmuError);
+    expect(error).toBeInstanceOf(MainError);
+    for (const other of [new Error("no"), {}, undefined, null, "LmuError"]) {
+      expect(other instanceof MainError).toBe(false);
+    }
   });
 
   test("a worker that runs something else is given up", async () => {

@@ -46,10 +46,12 @@ export class Engine {
     this.module = module;
     this.#description = description;
     this.#tensors = tensors;
-    this.#kernel = start(module);
-    this.#run = this.#kernel.exports.run;
-    const { heapBase } = this.#kernel;
-    this.plan = this.#install(planModel(description, tensors, heapBase, CALL, holdOf(module)));
+    const kernel = start(module);
+    this.#kernel = kernel;
+    this.#run = kernel.exports.run;
+    // Matrices are computed when they are packed; buffers and states are still empty then.
+    const hold = holdOf(module, () => ({ kernel, from: this.plan.buffersAt }));
+    this.plan = this.#install(planModel(description, tensors, kernel.heapBase, CALL, hold));
     for (const packing of this.plan.packings) {
       if (typeof packing.source !== "string") pack(packing, packing.source, 0, this.#weights);
     }

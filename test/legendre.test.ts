@@ -6,6 +6,7 @@ import { basis, residualMatrix } from "../bindings/legendre/residual.js";
 import { thetaOfInput } from "../bindings/legendre/theta.js";
 import { decoder, discretize, legendre, matrices } from "../bindings/legendre.js";
 import { exactColumn } from "./support/exact.js";
+import { Kernel } from "../bindings/runtime/kernel.js";
 import { inlineModule } from "../bindings/runtime/inline.js";
 
 describe("matrices()", () => {
@@ -45,9 +46,18 @@ describe("discretize()", () => {
   });
 
   test("gives the same bits from the kernel and from JavaScript", () => {
-    const hold = holdOf(inlineModule());
+    const module = inlineModule();
+    const kernel = new Kernel(module);
+    const room = { kernel, from: kernel.heapBase + 1600 };
     const check = (order: number, theta: number) => {
-      expect(hold(order, 1 / theta)).toEqual(exponentialMinusIdentity(order, 1 / theta));
+      const expected = exponentialMinusIdentity(order, 1 / theta);
+      expect(holdOf(module)(order, 1 / theta)).toEqual(expected);
+      expect(holdOf(module, () => room)(order, 1 / theta)).toEqual(expected);
+    };
+    // Whoever gave the room finds it empty, and no larger.
+    const expectEmpty = () => {
+      expect(kernel.bytes).toBe(65536);
+      expect(kernel.floats(room.from, (65536 - room.from) / 4).every((x) => x === 0)).toBe(true);
     };
     for (const [order, theta] of [
       [1, 0.01],
@@ -60,6 +70,7 @@ describe("discretize()", () => {
     const order = fc.integer({ min: 1, max: 70 });
     const theta = fc.double({ min: 0.5, max: 1e5, noNaN: true });
     fc.assert(fc.property(order, theta, check));
+    expectEmpty();
   });
 
   test("keeps relative accuracy of A - I when theta is large", () => {

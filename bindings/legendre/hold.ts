@@ -2,24 +2,41 @@ import { Kernel, type WasmModule } from "../runtime/kernel.js";
 import { exponentialMinusIdentity } from "./exponential.js";
 import type { Hold } from "./residual.js";
 
+/** Memory that nobody uses yet: everything of a kernel from a byte on, zeros. */
+export interface Room {
+  readonly kernel: Kernel;
+  /** A multiple of 16. */
+  readonly from: number;
+}
+
 /**
  * The zero-order hold by the kernel of that name: the bits of {@link exponentialMinusIdentity}, from a host that has just
  * started in a tenth of the time (order 32: 0.3 ms, not 4), from a warm one in a quarter.
  *
- * Its scratch, up to three times the matrix, lives in an instance of its own: wasm memory never shrinks.
+ * Its scratch, three times the matrix, goes where there is room already; else into an instance of its own, because wasm
+ * memory never shrinks.
+ *
+ * @param room - asked for each time; what was there is left as zeros
  */
-export function holdOf(module: WasmModule): Hold {
+export function holdOf(module: WasmModule, room?: () => Room): Hold {
   return (order, scale) => {
-    const kernel = new Kernel(module);
     const padded = (order + 3) & ~3;
-    const scratch = (3 * padded + 2) * padded * Float64Array.BYTES_PER_ELEMENT;
-    if (!kernel.reserve(kernel.heapBase + scratch)) return exponentialMinusIdentity(order, scale);
-    const at = kernel.exports.hold(kernel.heapBase, order, scale);
-    const padding = new Float64Array(kernel.exports.memory.buffer, at, padded * padded);
+    const bytes = (3 * padded + 2) * padded * Float64Array.BYTES_PER_ELEMENT;
+    const { kernel, from } = roomFor(bytes, module, room?.());
+    if (!kernel.reserve(from + bytes)) return exponentialMinusIdentity(order, scale);
+    const at = kernel.exports.hold(from, order, scale);
+    const { buffer } = kernel.exports.memory;
     const D = new Float64Array(order * order);
     for (let i = 0; i < order; i++) {
-      D.set(padding.subarray(i * padded, i * padded + order), i * order);
+      D.set(new Float64Array(buffer, at + 8 * i * padded, order), i * order);
     }
+    new Uint8Array(buffer, from, bytes).fill(0);
     return D;
   };
+}
+
+function roomFor(bytes: number, module: WasmModule, room: Room | undefined): Room {
+  if (room && room.from + bytes <= room.kernel.bytes) return room;
+  const kernel = new Kernel(module);
+  return { kernel, from: kernel.heapBase };
 }

@@ -80,7 +80,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
 };
 
 /** Names a model description may use. */
-export const ACTIVATION_NAMES: readonly string[] = Object.keys(DEFINITIONS);
+const ACTIVATION_NAMES: readonly string[] = Object.keys(DEFINITIONS);
 
 /**
  * Code and parameters of an activation.

@@ -112,7 +112,7 @@ const LAYERS: Readonly<Record<LayerType, Fields>> = table<LayerType>({
 });
 
 /** Types of layers a description may hold. */
-export const LAYER_TYPES: readonly string[] = Object.keys(LAYERS);
+const LAYER_TYPES: readonly string[] = Object.keys(LAYERS);
 
 /**
  * A model description, checked: known fields of the right kind, unique names, inputs that exist before they are read.

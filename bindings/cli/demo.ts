@@ -6,7 +6,7 @@ import { LivePlot } from "./plot.js";
 import { count } from "./text.js";
 
 /** Options of `lmu-wasm demo`. */
-export interface DemoOptions {
+interface DemoOptions {
   readonly steps: number;
   readonly series: number;
   readonly json: boolean;
@@ -28,7 +28,7 @@ interface DemoResult {
 }
 
 /** The model this package comes with. */
-export const DEMO_MODEL: URL = new URL("../../models/mackey-glass.safetensors", import.meta.url);
+const DEMO_MODEL = new URL("../../models/mackey-glass.safetensors", import.meta.url);
 
 /** Streams a Mackey-Glass series sample by sample and draws prediction and truth as it goes. */
 export async function demo(options: DemoOptions): Promise<void> {

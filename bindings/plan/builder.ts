@@ -1,4 +1,3 @@
-import type { Description } from "../description.js";
 import { LmuError } from "../errors.js";
 import type { Hold } from "../legendre/residual.js";
 import { type DType, sizeOf } from "../tensor.js";
@@ -43,7 +42,6 @@ export class Builder {
   readonly #unread: Set<string>;
 
   constructor(
-    readonly description: Description,
     tensors: ReadonlyMap<string, TensorInfo>,
     capacity: Capacity,
     readonly hold?: Hold,

@@ -135,12 +135,12 @@ export class Memory {
     b.shape(`${name}.B`, order);
     const panels = new Panels(pad4(order), columns);
     const at = b.weights.reserve(panels.size);
-    const common = { offset: at.offset, size: panels.size };
-    const D = { ...common, source: `${name}.D`, columns: order };
+    const { offset } = at;
+    const D = { offset, source: `${name}.D`, columns: order };
     const step = (r: number) => panels.step(r);
     b.weights.packings.push({ ...D, first: (r) => panels.first(r), step });
     if (columns > order) {
-      const B = { ...common, source: `${name}.B`, columns: 1 };
+      const B = { offset, source: `${name}.B`, columns: 1 };
       b.weights.packings.push({ ...B, first: (r) => panels.at(r, order), step });
     }
     return at;

@@ -32,8 +32,6 @@ export interface Plan {
     readonly isSingle: boolean;
     /** Output rows made after so many steps, before or after the end of the sequence; a single row counts when renewed. */
     rowsAfter(steps: number, isEnded: boolean): number;
-    /** Input steps from output row to output row. */
-    readonly stepsPerRow: number;
     /** Input steps by which the output lags behind. */
     readonly lookAhead: number;
   };
@@ -67,7 +65,7 @@ export function planModel(
   capacity: Capacity,
   hold?: Hold,
 ): Plan {
-  const b = new Builder(description, tensors, capacity, hold);
+  const b = new Builder(tensors, capacity, hold);
   const { input, output } = planLayers(description, b);
   b.checkBytes();
   const bases = { program: base, weights: 0, buffers: 0 };
@@ -92,7 +90,6 @@ export function planModel(
       rowsAt: base + b.program.counterOffset(output.clock),
       isSingle: output.clock.isSingle,
       rowsAfter: (count, isEnded) => output.clock.rowsAfter(count, isEnded),
-      stepsPerRow: output.clock.stepsPerRow,
       lookAhead: output.clock.delay,
     },
     weightsAt: bases.weights,

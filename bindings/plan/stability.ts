@@ -22,7 +22,7 @@ const EULER_BOUNDS: readonly (readonly [order: number, theta: number])[] = [
 ];
 
 /** The smallest theta, in steps, at which Euler's rule is stable. */
-export function eulerBound(order: number): number {
+function eulerBound(order: number): number {
   const above = Math.max(
     1,
     EULER_BOUNDS.findIndex(([row]) => row >= order),

@@ -10,8 +10,6 @@ export interface Packing {
   readonly columns: number;
   /** First byte, counted from the beginning of the weights. */
   readonly offset: number;
-  /** Floats covered, padding included. */
-  readonly size: number;
   /** Index of a row's first element in floats from offset; -1: the row is not stored. */
   first(row: number): number;
   /** Floats from element to element of a row that is stored. */
@@ -46,7 +44,6 @@ export class Weights {
       source,
       columns,
       offset: at.offset,
-      size: panels.size,
       first: (r) => {
         const output = row(r);
         return output < 0 ? -1 : panels.first(output);
@@ -67,7 +64,7 @@ export class Weights {
   ): Address {
     const at = this.reserve(rows * stride);
     const { offset } = at;
-    this.packings.push({ source, columns, offset, size: rows * stride, first, step: () => 1 });
+    this.packings.push({ source, columns, offset, first, step: () => 1 });
     return at;
   }
 

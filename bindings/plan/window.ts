@@ -82,7 +82,6 @@ function dense(
     source: `${name}.weight`,
     columns: inputs,
     offset: at.offset,
-    size: taps * panels.size,
     first: (row) => {
       const [output, tap] = [Math.floor(row / taps), row % taps];
       const group = Math.floor((output * groups) / outputs);
@@ -101,7 +100,6 @@ function depthwise(name: string, outputs: number, taps: number, b: Builder): Add
     source: `${name}.weight`,
     columns: taps,
     offset: at.offset,
-    size: taps * stride,
     first: (output) => output,
     step: () => stride,
   });

@@ -110,7 +110,7 @@ function descend(group: Hdf5Group | undefined, path: readonly string[]): Hdf5Gro
 }
 
 /** As Keras names the groups: LayerNormalization → layer_normalization, Conv1D → conv1d, GRU → gru. */
-export function snakeCase(className: string): string {
+function snakeCase(className: string): string {
   return className
     .replace(/\W+/g, "")
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")

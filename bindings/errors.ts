@@ -39,6 +39,12 @@ const BRAND = Symbol.for("lmu-wasm.LmuError");
  * reason. After a throw everything is as it was. `instanceof` holds across all entries of this library.
  */
 export class LmuError extends Error {
+  /**
+   * Entries are minified, and hosts print the name of the class when nobody catches the error.
+   *
+   * @internal
+   */
+  static override readonly name = "LmuError";
   /** Stable identifier of the failure. */
   readonly code: LmuErrorCode;
 
@@ -51,7 +57,7 @@ export class LmuError extends Error {
    */
   constructor(code: LmuErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
-    this.name = "LmuError";
+    this.name = LmuError.name;
     this.code = code;
   }
 

@@ -70,7 +70,11 @@ describe("load() in a worker", () => {
     expect(await model.report()).toMatchObject({ format: "lmu-wasm", outputSize: 9 });
     model.dispose();
     model.dispose();
-    await expect(model.run(input)).rejects.toMatchObject({ name: "LmuError", code: "disposed" });
+    await expect(model.run(input)).rejects.toMatchObject({
+      name: "LmuError",
+      code: "disposed",
+      message: "Cannot run the model: the model is disposed",
+    });
   });
 
   test("tells progress", async () => {
@@ -114,7 +118,10 @@ describe("streams in a worker", () => {
     expect(await a.step([input[0]!, input[1]!])).toEqual(expected.subarray(0, 9));
     expect(await a.end()).toEqual(new Float32Array(0));
     a.dispose();
-    await expect(a.step([1, 1])).rejects.toMatchObject({ code: "disposed" });
+    await expect(a.push([1, 1])).rejects.toMatchObject({
+      code: "disposed",
+      message: "Cannot push into the stream: the stream is disposed",
+    });
   });
 });
 

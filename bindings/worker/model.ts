@@ -3,7 +3,7 @@ import { LmuError } from "../errors.js";
 import type { RunOptions } from "../model.js";
 import type { Samples } from "../ports.js";
 import type { Report } from "../report.js";
-import type { ModelFacts, Request } from "./protocol.js";
+import { ACTIONS, type ModelFacts, type Request } from "./protocol.js";
 import { WorkerStream } from "./stream.js";
 import type { AskOptions, LmuWorker } from "./worker.js";
 
@@ -119,7 +119,7 @@ export class WorkerModel {
 
   #ask<T>(request: Request, options?: AskOptions): Promise<T> {
     if (this.#isDisposed) {
-      const message = `Cannot ${request.call}: the model is disposed`;
+      const message = `Cannot ${ACTIONS[request.call]}: the model is disposed`;
       return Promise.reject(new LmuError("disposed", message));
     }
     return this.#worker.ask(request, options);

@@ -26,6 +26,21 @@ export type Request =
   | { readonly call: "end" | "reset" | "closeStream"; readonly stream: number }
   | { readonly call: "closeModel"; readonly model: number };
 
+/** What a call does, for messages: the words of the main entry. */
+export const ACTIONS: Readonly<Record<Request["call"], string>> = {
+  hello: "greet the worker",
+  load: "load the model",
+  report: "report on the model",
+  run: "run the model",
+  stream: "open a stream",
+  step: "step the stream",
+  push: "push into the stream",
+  end: "end the stream",
+  reset: "reset the stream",
+  closeStream: "close the stream",
+  closeModel: "close the model",
+};
+
 /** A source that can be sent: a path or URL as text, bytes, or several of them by name. */
 export type SentSource = string | Blob | Uint8Array | { readonly [name: string]: SentSource };
 

@@ -1,7 +1,7 @@
 import { DISPOSE } from "../dispose.js";
 import { LmuError } from "../errors.js";
 import type { Samples } from "../ports.js";
-import type { Request, StreamAnswer } from "./protocol.js";
+import { ACTIONS, type Request, type StreamAnswer } from "./protocol.js";
 
 /**
  * One live signal in a worker: {@link lmu-wasm!Stream | Stream} with promises. Made by {@link WorkerModel.stream}.
@@ -81,7 +81,7 @@ export class WorkerStream {
 
   async #send(request: Request): Promise<StreamAnswer> {
     if (this.#isDisposed) {
-      throw new LmuError("disposed", `Cannot ${request.call}: the stream is disposed`);
+      throw new LmuError("disposed", `Cannot ${ACTIONS[request.call]}: the stream is disposed`);
     }
     const answer = await this.#ask(request);
     this.#position = answer.position;

@@ -53,6 +53,12 @@ describe("demo", () => {
   });
 });
 
+test("demo refuses to stream nothing", async () => {
+  const { code, stderr } = await command("demo", "--steps", "0");
+  expect(code).toBe(1);
+  expect(stderr).toContain("'--steps <count>' argument '0' is invalid. expected a count from 1.");
+});
+
 describe("inspect", () => {
   test("prints layers and costs", async () => {
     const { stdout } = await command("inspect", model);

@@ -12,7 +12,7 @@ const program = new Command("lmu-wasm")
 program
   .command("demo")
   .description("stream a Mackey-Glass series through the model that comes with the package")
-  .option("--steps <count>", "samples to stream", count, 5000)
+  .option("--steps <count>", "samples to stream", positiveCount, 5000)
   .option("--series <seed>", "which series: 64 to 127 are the test set", count, 64)
   .option("--speed <rate>", "samples drawn per second; 0 draws the end only", count, 1000)
   .option("--json", "print the result as JSON", false)
@@ -67,6 +67,11 @@ function count(text: string): number {
     throw new InvalidArgumentError("expected a count.");
   }
   return value;
+}
+
+function positiveCount(text: string): number {
+  if (Number(text) === 0) throw new InvalidArgumentError("expected a count from 1.");
+  return count(text);
 }
 
 try {

@@ -107,6 +107,13 @@ describe("convert and check", () => {
   });
 });
 
+test("--version is the package's", async () => {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    version: string;
+  };
+  expect(await command("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
 test("--help lists the commands, and a wrong one exits with 1", async () => {
   const { stdout, code } = await command("--help");
   for (const name of ["demo", "inspect", "convert", "check"]) expect(stdout).toContain(name);

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 
 /*
  * The command. Every subcommand loads what it needs when it runs, so that `--help` is instant.
  */
 
+const manifest = new URL("../../package.json", import.meta.url);
+const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+
 const program = new Command("lmu-wasm")
   .description("Run, inspect and convert Legendre Memory Unit models.")
+  .version(version)
   .showHelpAfterError();
 
 program

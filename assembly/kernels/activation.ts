@@ -4,8 +4,8 @@ import { Lanes } from "../simd/lanes";
 
 /*
  * Elementwise functions in place over f32[count]; count is a multiple of 4 and padding is harmless.
- * Error bounds of the transcendental ones stand in simd/lanes.ts; the others are exact up to one rounding per operation.
- * `parameters` points at f32[4].
+ * Error bounds of the transcendental ones stand in simd/lanes.ts. The others round once per operation, which for slopes
+ * and scales up to 2 comes to 2e-7·max(1, |x|) at most. `parameters` points at f32[4]. All: test/activation.test.ts.
  */
 
 /** One past f32[count]. */

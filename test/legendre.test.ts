@@ -5,7 +5,7 @@ import { holdOf } from "../bindings/legendre/hold.js";
 import { basis, residualMatrix } from "../bindings/legendre/residual.js";
 import { thetaOfInput } from "../bindings/legendre/theta.js";
 import { decoder, discretize, legendre, matrices } from "../bindings/legendre.js";
-import { exactColumn } from "./support/exact.js";
+import { exactColumn, exactResidual } from "./support/exact.js";
 import { Kernel } from "../bindings/runtime/kernel.js";
 import { inlineModule } from "../bindings/runtime/inline.js";
 
@@ -69,7 +69,7 @@ describe("discretize()", () => {
     }
     const order = fc.integer({ min: 1, max: 70 });
     const theta = fc.double({ min: 0.5, max: 1e5, noNaN: true });
-    fc.assert(fc.property(order, theta, check));
+    fc.assert(fc.property(order, theta, check), { seed: 1 });
     expectEmpty();
   });
 
@@ -77,14 +77,13 @@ describe("discretize()", () => {
     const [order, theta] = [16, 1e6];
     const D = residualMatrix(order, theta);
     const T = basis(order);
-    const exact = exactColumn(order, theta, 3);
+    const exact = exactResidual(order, theta, 3);
     let [error, size] = [0, 0];
     for (let i = 0; i < order; i++) {
-      const wanted = exact[i]! - (i === 3 ? 1 : 0);
-      error += ((D[i * order + 3]! * T[i]!) / T[3]! - wanted) ** 2;
-      size += wanted ** 2;
+      error += ((D[i * order + 3]! * T[i]!) / T[3]! - exact[i]!) ** 2;
+      size += exact[i]! ** 2;
     }
-    expect(Math.sqrt(error / size)).toBeLessThan(1e-12);
+    expect(Math.sqrt(error / size)).toBeLessThan(1e-13);
   });
 
   test("euler is I + A / theta", () => {

@@ -33,14 +33,25 @@ function timesA(v: readonly bigint[]): bigint[] {
   });
 }
 
-/** Column j of exp(A / theta), to some 60 digits. */
+/** Column j of exp(A / theta), to some 60 digits before it is rounded. */
 export function exactColumn(order: number, theta: number, j: number): Float64Array {
+  const fixed = residual(order, theta, j);
+  fixed[j]! += UNIT;
+  return Float64Array.from(fixed, toNumber);
+}
+
+/** Column j of exp(A / theta) - I. */
+export function exactResidual(order: number, theta: number, j: number): Float64Array {
+  return Float64Array.from(residual(order, theta, j), toNumber);
+}
+
+function residual(order: number, theta: number, j: number): bigint[] {
   const inverse = (UNIT * UNIT) / fromNumber(theta);
   let term: bigint[] = Array.from({ length: order }, (_, i) => (i === j ? UNIT : 0n));
-  const sum = [...term];
+  const sum = term.map(() => 0n);
   for (let n = 1n; term.some((value) => value !== 0n && value !== -1n); n++) {
     term = timesA(term).map((value) => ((value * inverse) >> BITS) / n);
     term.forEach((value, i) => (sum[i]! += value));
   }
-  return Float64Array.from(sum, toNumber);
+  return sum;
 }

@@ -3,6 +3,7 @@ import { decodeUtf8 } from "./formats/utf8.js";
 import { SourceReader } from "./reader.js";
 import {
   absoluteUrl,
+  fetchSource,
   fileSystem,
   isUrl,
   type Opened,
@@ -112,11 +113,7 @@ async function folderOf(source: string | URL, options: ReadOptions): Promise<Fin
 
 /** A page, or undefined where the server has none. */
 async function openPage(address: string, options: ReadOptions): Promise<Opened | undefined> {
-  const { signal } = options;
-  const response = await fetch(address, signal ? { signal } : {}).catch((cause: unknown) => {
-    signal?.throwIfAborted();
-    throw new LmuError("source-unreadable", `Cannot fetch ${address}`, { cause });
-  });
+  const response = await fetchSource(address, address, options.signal);
   return response.status === 404 ? undefined : openSource(response, options);
 }
 

@@ -110,14 +110,21 @@ async function openUrl(
   signal: AbortSignal | undefined,
 ): Promise<Opened> {
   const name = source instanceof Object && "url" in source ? source.url : String(source);
-  let response: Response;
+  return openResponse(await fetchSource(source, name, signal), name);
+}
+
+/** The answer to a request, whatever its status. */
+export async function fetchSource(
+  source: string | URL | Request,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   try {
-    response = await fetch(source, signal ? { signal } : {});
+    return await fetch(source, signal ? { signal } : {});
   } catch (cause) {
     signal?.throwIfAborted();
     throw new LmuError("source-unreadable", `Cannot fetch ${name}: ${messageOf(cause)}`, { cause });
   }
-  return openResponse(response, name);
 }
 
 function openResponse(response: Response, name = response.url || "response"): Opened {

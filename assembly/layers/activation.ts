@@ -1,6 +1,7 @@
 import * as kernel from "../kernels/activation";
+import { copyVectors } from "../kernels/copy";
 import { logSoftmax, softmax } from "../kernels/softmax";
-import { copyVectors, Layer, Plan } from "./layer";
+import { Layer, Plan } from "./layer";
 
 /** Which function, and its parameters. */
 @unmanaged

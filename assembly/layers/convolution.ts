@@ -1,7 +1,8 @@
 import { affine } from "../kernels/affine";
+import { copyVectors } from "../kernels/copy";
 import { multiplyAdd } from "../kernels/gates";
 import { activate } from "./activation";
-import { copyVectors, Layer, Plan } from "./layer";
+import { Layer, Plan } from "./layer";
 import { closeWindow, openWindow, Window } from "./window";
 
 /** Convolution over time: output[j] = f(bias + Σ_tap W[tap]·input[j·stride + tap·dilation - left]). */

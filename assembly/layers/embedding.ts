@@ -1,4 +1,5 @@
-import { copyVectors, Layer, Plan } from "./layer";
+import { copyVectors } from "../kernels/copy";
+import { Layer, Plan } from "./layer";
 
 /** output = table[id]. The host has checked the ids. */
 @unmanaged

@@ -1,7 +1,8 @@
 import { affine } from "../kernels/affine";
+import { copyFloats } from "../kernels/copy";
 import { mix, multiply, multiplyAdd } from "../kernels/gates";
 import { activate } from "./activation";
-import { copyFloats, Layer, Plan } from "./layer";
+import { Layer, Plan } from "./layer";
 
 /**
  * Gated recurrent unit (Cho et al. 2014): z, r = s(a + U h); h ← z h + (1 - z) candidate, a what a Dense before it

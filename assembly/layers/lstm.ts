@@ -1,7 +1,8 @@
 import { affine } from "../kernels/affine";
+import { copyFloats } from "../kernels/copy";
 import { multiply, updateCell } from "../kernels/gates";
 import { activate } from "./activation";
-import { copyFloats, Layer, Plan } from "./layer";
+import { Layer, Plan } from "./layer";
 
 /**
  * Long short-term memory (Hochreiter, Schmidhuber 1997; forget gate of Gers et al. 2000):

@@ -1,7 +1,8 @@
 import { affine } from "../kernels/affine";
+import { copyFloats } from "../kernels/copy";
 import * as C from "../simd/constants";
 import { activate } from "./activation";
-import { copyFloats, Layer, Plan } from "./layer";
+import { Layer, Plan } from "./layer";
 
 /**
  * The Legendre memory: m ← Ā m + B̄ u for every channel (Voelker, Kajić, Eliasmith 2019, equation for m_t).

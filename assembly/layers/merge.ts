@@ -1,5 +1,6 @@
 import { combine, Combine } from "../kernels/combine";
-import { copyFloats, copyVectors, Layer, Plan } from "./layer";
+import { copyFloats, copyVectors } from "../kernels/copy";
+import { Layer, Plan } from "./layer";
 
 /** output = a ∘ b, elementwise. */
 @unmanaged

@@ -1,5 +1,6 @@
 import { combine, Combine } from "../kernels/combine";
-import { copyVectors, Layer, Plan } from "./layer";
+import { copyVectors } from "../kernels/copy";
+import { Layer, Plan } from "./layer";
 import { closeWindow, openWindow, Window } from "./window";
 
 /** Largest or mean value within a window of time. */

@@ -1,6 +1,7 @@
 import { affine } from "../kernels/affine";
+import { copyFloats } from "../kernels/copy";
 import { activate } from "./activation";
-import { copyFloats, Layer, Plan } from "./layer";
+import { Layer, Plan } from "./layer";
 
 /**
  * Simple recurrence: h ← f(a + U h), a what a Dense before it computed. Without weights it only keeps h = f(a), for a

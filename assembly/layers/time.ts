@@ -1,4 +1,5 @@
-import { copyFloats, copyVectors, Layer, Plan } from "./layer";
+import { copyFloats, copyVectors } from "../kernels/copy";
+import { Layer, Plan } from "./layer";
 
 /** The last row of this call: what a recurrent layer returns when it does not return sequences. */
 @unmanaged

@@ -1,4 +1,5 @@
-import { copyVectors, Plan } from "./layer";
+import { copyVectors } from "../kernels/copy";
+import { Plan } from "./layer";
 
 /**
  * The rows a convolution or a pooling window may look at in this call: those kept from earlier calls, the new ones, and,

@@ -1,0 +1,13 @@
+/** Copies whole vectors; bytes is a multiple of 16. A loop, because a call of memory.copy costs more than small rows do. */
+export function copyVectors(to: usize, from: usize, bytes: u32): void {
+  for (const end = from + bytes; from < end; from += 16, to += 16) {
+    v128.store(to, v128.load(from));
+  }
+}
+
+/** Copies floats; bytes is a multiple of 4. */
+export function copyFloats(to: usize, from: usize, bytes: u32): void {
+  const whole = bytes & ~15;
+  copyVectors(to, from, whole);
+  for (let i = whole; i < bytes; i += 4) store<f32>(to + i, load<f32>(from + i));
+}

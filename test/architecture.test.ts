@@ -95,11 +95,12 @@ describe("three rules", () => {
     }
   });
 
-  test("kernels know no layers, and nothing knows the host's mathematics", () => {
+  test("kernels know no layers, layers no instructions, nothing the host's mathematics", () => {
     for (const { path, text, imports } of sources("assembly")) {
       if (path.startsWith("kernels/")) {
         for (const target of imports) expect(target, path).toMatch(/^(kernels|simd)\//);
       }
+      if (path.startsWith("layers/")) expect(text, path).not.toMatch(/\b(v128|[fi]\d+x\d+)\b/);
       expect(text, path).not.toMatch(/\bMathf?\.\w/);
     }
   });

@@ -19,3 +19,9 @@ export function combine(operation: Combine, y: usize, x: usize, bytes: u32): voi
     else v128.store(y, f32x4.min(a, b));
   }
 }
+
+/** y = y / divisor over bytes, a multiple of 16. One rounding. */
+export function divide(y: usize, bytes: u32, divisor: f32): void {
+  const d = f32x4.splat(divisor);
+  for (const end = y + bytes; y < end; y += 16) v128.store(y, f32x4.div(v128.load(y), d));
+}

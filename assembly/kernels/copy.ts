@@ -11,3 +11,8 @@ export function copyFloats(to: usize, from: usize, bytes: u32): void {
   copyVectors(to, from, whole);
   for (let i = whole; i < bytes; i += 4) store<f32>(to + i, load<f32>(from + i));
 }
+
+/** Fills whole vectors with zeros; bytes is a multiple of 16. */
+export function clearVectors(at: usize, bytes: u32): void {
+  for (const end = at + bytes; at < end; at += 16) v128.store(at, f32x4.splat(0));
+}

@@ -1,6 +1,6 @@
 import { affine } from "../kernels/affine";
 import { copyFloats } from "../kernels/copy";
-import * as C from "../simd/constants";
+import { settle } from "../kernels/settle";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -59,27 +59,6 @@ export function runMemory(layer: Memory, plan: Plan, from: u32, to: u32): void {
       const m = plan.states + s * plan.stateBytes + layer.state;
       settle(layer.output + (first + s) * layer.outputStride, m, used);
     }
-  }
-}
-
-/**
- * Copies the memory, once what has faded below 1e-30 is zero: in silence it would fade on through the subnormal numbers,
- * where arithmetic is up to a hundred times slower.
- */
-function settle(to: usize, m: usize, bytes: u32): void {
-  const tiny = v128.load(C.TINY);
-  const whole = bytes & ~15;
-  for (let i: u32 = 0; i < whole; i += 16) {
-    const value = v128.load(m + i);
-    const settled = v128.andnot(value, f32x4.lt(f32x4.abs(value), tiny));
-    v128.store(m + i, settled);
-    v128.store(to + i, settled);
-  }
-  for (let i = whole; i < bytes; i += 4) {
-    const value = load<f32>(m + i);
-    const settled: f32 = abs<f32>(value) < 1e-30 ? 0 : value;
-    store<f32>(m + i, settled);
-    store<f32>(to + i, settled);
   }
 }
 

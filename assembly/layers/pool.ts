@@ -1,4 +1,4 @@
-import { combine, Combine } from "../kernels/combine";
+import { combine, Combine, divide } from "../kernels/combine";
 import { copyVectors } from "../kernels/copy";
 import { Layer, Plan } from "./layer";
 import { closeWindow, openWindow, Window } from "./window";
@@ -60,9 +60,4 @@ export function runGlobalPool(layer: GlobalPool, plan: Plan, from: u32, to: u32)
     if (layer.isMean) divide(output, bytes, <f32>seen);
   }
   plan.setRows(layer.outputClock, to > from ? 1 : 0);
-}
-
-function divide(y: usize, bytes: u32, divisor: f32): void {
-  const d = f32x4.splat(divisor);
-  for (const end = y + bytes; y < end; y += 16) v128.store(y, f32x4.div(v128.load(y), d));
 }

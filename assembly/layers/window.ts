@@ -1,4 +1,4 @@
-import { copyVectors } from "../kernels/copy";
+import { clearVectors, copyVectors } from "../kernels/copy";
 import { Plan } from "./layer";
 
 /**
@@ -39,7 +39,7 @@ export function openWindow(window: Window, plan: Plan, count: u32): u32 {
   at += (count - skipped) * row;
   kept += count;
   if (plan.flush && kept >= 0) {
-    for (const end = at + window.right * row; at < end; at += 16) v128.store(at, f32x4.splat(0));
+    clearVectors(at, window.right * row);
     kept += window.right;
   }
   return kept < <i32>window.span ? 0 : (kept - window.span) / window.stride + 1;

@@ -76,6 +76,18 @@ describe("an LMU with any options", () => {
     await expectOracle(makeUp({ width: 3 }, [layer], {}), 25);
   });
 
+  test.each([1, 4, 5, 8])("in silence a memory of order %i fades to zero itself", async (order) => {
+    const layer: LayerDescription = { name: "lmu", type: "lmu", order, theta: 4 * order };
+    const model = await loadMadeUp(makeUp({ width: 1 }, [layer], {}));
+    const stream = model.stream();
+    stream.step(1);
+    const outputs = stream.push(new Float32Array(20_000)).map(Math.abs);
+    // LMU coordinates are √(2i + 1) times those kept inside.
+    expect(outputs.every((value) => value === 0 || value >= 1e-30)).toBe(true);
+    expect(outputs.subarray(-order)).toEqual(new Float32Array(order));
+    model.dispose();
+  });
+
   test.each(["zoh", "euler", "bilinear"] as const)("discretizer %s", async (discretizer) => {
     const layer: LayerDescription = { name: "lmu", type: "lmu", order: 8, theta: 64, discretizer };
     await expectOracle(makeUp({ width: 1 }, [layer], {}), 100);

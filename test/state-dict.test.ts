@@ -325,7 +325,7 @@ describe("layers in a request", () => {
       "widths that do not fit",
       [LMU[1]!, LMU[0]!],
       "description-invalid",
-      /reads 1 features, but classifier gives 4/,
+      /reads 1 features, expected the 4 of classifier/,
     ],
     [
       "an embedding in the middle",

@@ -71,7 +71,7 @@ export async function createLmuNode(
   options: LmuNodeOptions = {},
 ): Promise<LmuNode> {
   const { interval = 0, shared = false, processorUrl, node = {} } = options;
-  expectSeconds("interval", interval);
+  expectSeconds("run the model as a node", "interval", interval);
   const memory = shared ? sharedMemory(model.outputSize * 4) : undefined;
   const processorOptions: ProcessorOptions = {
     ...processorModel("run the model as a node", model, options.hop),
@@ -127,8 +127,8 @@ export class LmuNode {
    * @throws RangeError if an option is out of range, or the outputs are shared and of another number
    */
   async swap(model: Model, { warmUp = 0, fade = 0.02, hop }: SwapOptions = {}): Promise<void> {
-    expectSeconds("warmUp", warmUp);
-    expectSeconds("fade", fade);
+    expectSeconds("swap the model", "warmUp", warmUp);
+    expectSeconds("swap the model", "fade", fade);
     if (this.node.context.state === "closed") this.#finish("the audio context is closed");
     if (this.#end) throw this.#end;
     if (this.#swapping) {
@@ -197,9 +197,9 @@ function processorModel(action: string, model: Model, hop = model.inputSize): Pr
   return { ...model.image(), hop };
 }
 
-function expectSeconds(name: string, value: number): void {
+function expectSeconds(action: string, name: string, value: number): void {
   if (Number.isFinite(value) && value >= 0) return;
-  throw new RangeError(`Cannot run the model as a node: ${name} is ${value}, expected seconds`);
+  throw new RangeError(`Cannot ${action}: ${name} is ${value}, expected seconds from 0`);
 }
 
 function sharedMemory(bytes: number): SharedArrayBuffer {

@@ -106,7 +106,7 @@ function activationOf(value: unknown, fields: Fields): ActivationDescription {
   }
   throw new LmuError(
     "option-unsupported",
-    `Cannot load the model: layer ${fields.layer} has the unknown activation ${brief(value)}`,
+    `Cannot load the model: layer ${fields.layer} has activation ${brief(value)}, expected one that Keras names`,
   );
 }
 

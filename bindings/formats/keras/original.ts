@@ -114,7 +114,7 @@ function importOde(fields: Fields, weights: LayerWeights, x: Output, importer: I
   if (AT.shape.length !== 2 || AT.shape[1] !== order) {
     throw new LmuError(
       "tensor-invalid",
-      `Cannot load the model: AT of ${fields.layer} is not square`,
+      `Cannot load the model: AT of ${fields.layer} has shape [${AT.shape.join(", ")}], expected a square`,
     );
   }
   const B = reshape(tensors["B"]!, [order]);

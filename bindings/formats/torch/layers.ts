@@ -58,10 +58,10 @@ export function openLayer(
     throw new TypeError(`Cannot load the model: a layer is ${String(request)}, expected an object`);
   }
   const { type, prefix = "", name = prefix || type, ...options } = request;
-  if (typeof prefix !== "string" || typeof name !== "string") {
-    throw new TypeError(
-      "Cannot load the model: prefix and name of a layer are expected to be texts",
-    );
+  for (const [field, value] of Object.entries({ prefix, name })) {
+    if (typeof value === "string") continue;
+    const given = String(value);
+    throw new TypeError(`Cannot load the model: ${field} of a layer is ${given}, expected a text`);
   }
   const dialect = DIALECTS.get(type);
   if (!dialect) {

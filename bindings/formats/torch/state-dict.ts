@@ -32,7 +32,8 @@ export function importStateDict(
   requests?: readonly LayerRequest[],
 ): Checkpoint {
   if (requests !== undefined && (!Array.isArray(requests) || requests.length === 0)) {
-    throw new TypeError("Cannot load the model: layers is expected to be a list of layers");
+    const given = Array.isArray(requests) ? "empty" : typeof requests;
+    throw new TypeError(`Cannot load the model: layers is ${given}, expected a list of layers`);
   }
   const importer = new Importer();
   importer.notes.push(...(source.notes ?? []));
@@ -74,7 +75,7 @@ function importLayer(layer: OpenLayer, index: number, x: Output, importer: Impor
   if (inputs !== x.width) {
     throw new LmuError(
       "description-invalid",
-      `Cannot load the model: ${type} ${name} reads ${inputs} features, but ${x.name} gives ${x.width}`,
+      `Cannot load the model: ${type} ${name} reads ${inputs} features, expected the ${x.width} of ${x.name}`,
     );
   }
   const isNative = dialect.options === undefined;

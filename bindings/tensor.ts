@@ -191,34 +191,3 @@ export function fromHalf(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
-
-const word = new Float32Array(1);
-const wordBits = new Uint32Array(word.buffer);
-
-/** A number as IEEE half precision, ties to even; beyond its range, infinity. */
-export function toHalf(value: number): number {
-  word[0] = value;
-  const bits = wordBits[0]!;
-  const sign = (bits >>> 16) & 0x8000;
-  const magnitude = Math.abs(word[0]);
-  if (Number.isNaN(value)) return sign | 0x7e00;
-  if (magnitude >= 65520) return sign | 0x7c00;
-  if (magnitude < 2 ** -14) return sign | roundEven(magnitude * 2 ** 24);
-  const exponent = ((bits >>> 23) & 255) - 127;
-  // A significand that rounds up to 2 carries into the exponent, as it should.
-  return sign | ((exponent + 14) * 1024 + roundEven(magnitude * 2 ** (10 - exponent)));
-}
-
-/** A number as bfloat16, ties to even. */
-export function toBfloat16(value: number): number {
-  word[0] = value;
-  const bits = wordBits[0]!;
-  if (Number.isNaN(value)) return (bits >>> 16) | 0x40;
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
-}
-
-function roundEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
-}

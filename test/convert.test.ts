@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { type StoredType, writeNative } from "../bindings/formats/write.js";
 import { load, type LoadOptions } from "../bindings/index.js";
 import { readCheckpoint } from "../bindings/read.js";
-import { fromHalf, toBfloat16, toHalf } from "../bindings/tensor.js";
+import { toBfloat16, toHalf } from "../bindings/formats/half.js";
+import { fromHalf } from "../bindings/tensor.js";
 import {
   distance,
   goldenCases,

@@ -1,5 +1,6 @@
-import { sizeOf, type Tensor, toBfloat16, toHalf } from "../tensor.js";
+import { sizeOf, type Tensor } from "../tensor.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { toBfloat16, toHalf } from "./half.js";
 import { NATIVE_KEY, scaleName } from "./native.js";
 
 /** How the weights of a native file are stored; they are computed with in f32 whatever it is. */

@@ -31,6 +31,14 @@ export interface Hdf5Group {
   readonly attributes: ReadonlyMap<string, unknown>;
 }
 
+/** The group at a path below another; undefined when there is none. */
+export function descend(
+  group: Hdf5Group | undefined,
+  path: readonly string[],
+): Hdf5Group | undefined {
+  return path.reduce((at, name) => at?.groups.get(name), group);
+}
+
 /**
  * Reads the tree of a file; numbers stay views of its bytes, which are copied where they are not at the beginning of
  * their buffer: jsfive counts from there.

@@ -3,7 +3,8 @@ import type { Checkpoint } from "../checkpoint.js";
 import { type Hdf5Group, readHdf5 } from "../hdf5.js";
 import { decodeUtf8 } from "../utf8.js";
 import { importModel } from "./graph.js";
-import { NamedModelWeights, NumberedModelWeights } from "./weights.js";
+import { NamedModelWeights } from "./named.js";
+import { NumberedModelWeights } from "./numbered.js";
 
 /** Names of the files inside a `.keras` archive. */
 export const KERAS_FILES: readonly string[] = ["config.json", "metadata.json", "model.weights.h5"];

@@ -1,0 +1,91 @@
+import { LmuError } from "../../errors.js";
+import type { Tensor } from "../../tensor.js";
+import { descend, type Hdf5Group } from "../hdf5.js";
+import { collect, type LayerWeights, type ModelWeights, type Part } from "./weights.js";
+
+/*
+ * Keras 2 and earlier: <layer>/<weight_names…>.
+ */
+
+interface Variable {
+  readonly path: readonly string[];
+  readonly tensor: Tensor;
+}
+
+/** Weights of a legacy HDF5 file, with or without a model around them. */
+export class NamedModelWeights implements ModelWeights {
+  readonly #root: Hdf5Group;
+
+  constructor(root: Hdf5Group) {
+    this.#root = root.groups.get("model_weights") ?? root;
+  }
+
+  layer(name: string): LayerWeights {
+    const group = this.#root.groups.get(name);
+    const names = group?.attributes.get("weight_names");
+    const variables: Variable[] = [];
+    for (const full of Array.isArray(names) ? names : []) {
+      const path = String(full).split("/");
+      const tensor = descend(group, path.slice(0, -1))?.tensors.get(path.at(-1)!);
+      if (!tensor) {
+        throw new LmuError(
+          "tensor-missing",
+          `Cannot load the model: weight ${String(full)} of ${name} is not in the file`,
+        );
+      }
+      variables.push({ path: path.map((component) => component.replace(/:\d+$/, "")), tensor });
+    }
+    return new NamedWeights(variables, name);
+  }
+}
+
+class NamedWeights implements LayerWeights {
+  readonly #left: Variable[];
+
+  constructor(
+    variables: readonly Variable[],
+    private readonly layer: string,
+  ) {
+    this.#left = [...variables];
+  }
+
+  get names(): readonly string[] {
+    return this.#left.map(({ path }) => path.at(-1)!);
+  }
+
+  /** Takes the first variable of each role that is left. */
+  read(roles: readonly string[], { inside, outside }: Part = { path: [] }): Record<string, Tensor> {
+    return collect(
+      roles,
+      (role) => {
+        const at = this.#left.findIndex(
+          ({ path }) =>
+            path.at(-1) === role &&
+            (inside === undefined || path.includes(inside)) &&
+            (outside === undefined || !path.includes(outside)),
+        );
+        return at < 0 ? undefined : this.#left.splice(at, 1)[0]!.tensor;
+      },
+      this.layer,
+    );
+  }
+
+  count(): undefined {
+    return undefined;
+  }
+
+  child(): LayerWeights {
+    return this;
+  }
+
+  /** A nested model's weights stand in one list: each layer takes those with its name in the path. */
+  model(): ModelWeights {
+    return {
+      layer: (name) =>
+        new NamedWeights(
+          this.#left.filter(({ path }) => path.slice(0, -1).includes(name)),
+          name,
+        ),
+    };
+  }
+}

@@ -1,0 +1,81 @@
+import { LmuError } from "../../errors.js";
+import type { Tensor } from "../../tensor.js";
+import { descend, type Hdf5Group } from "../hdf5.js";
+import { collect, type LayerWeights, type ModelWeights, type Part } from "./weights.js";
+
+/*
+ * Keras 3: layers/<class>_<n>/…/vars/<number>.
+ */
+
+/** Weights of a Keras 3 file, `.keras` or `.weights.h5`. */
+export class NumberedModelWeights implements ModelWeights {
+  readonly #counts = new Map<string, number>();
+  readonly #layers: ReadonlyMap<string, Hdf5Group>;
+
+  constructor(root: Hdf5Group) {
+    const layers = root.groups.get("layers") ?? root.groups.get("_layer_checkpoint_dependencies");
+    this.#layers = layers?.groups ?? new Map();
+  }
+
+  /** By the layer's own name where the file keeps it, else by class and order of appearance. */
+  layer(name: string, className: string): LayerWeights {
+    const snake = snakeCase(className);
+    const count = this.#counts.get(snake) ?? 0;
+    this.#counts.set(snake, count + 1);
+    const counted = this.#layers.get(count === 0 ? snake : `${snake}_${count}`);
+    const named =
+      [...this.#layers.values()].find((group) => nameOf(group) === name) ?? this.#layers.get(name);
+    const group = counted && (nameOf(counted) ?? name) === name ? counted : named;
+    return new NumberedWeights(group, name);
+  }
+}
+
+class NumberedWeights implements LayerWeights {
+  readonly names = undefined;
+
+  constructor(
+    private readonly group: Hdf5Group | undefined,
+    private readonly layer: string,
+  ) {}
+
+  read(roles: readonly string[], { path }: Part = { path: [] }): Record<string, Tensor> {
+    const variables = descend(this.group, [...path, "vars"])?.tensors ?? new Map<string, Tensor>();
+    if (variables.size !== roles.length) {
+      const where = [this.layer, ...path].join("/");
+      throw new LmuError(
+        variables.size < roles.length ? "tensor-missing" : "tensor-invalid",
+        `Cannot load the model: ${where} has ${variables.size} variables in the file, expected ${roles.length}` +
+          (roles.length ? ` (${roles.join(", ")})` : ""),
+      );
+    }
+    return collect(roles, (_, i) => variables.get(String(i)), this.layer);
+  }
+
+  count(path: readonly string[]): number {
+    return descend(this.group, [...path, "vars"])?.tensors.size ?? 0;
+  }
+
+  child(part: readonly string[], name: string): LayerWeights {
+    return new NumberedWeights(descend(this.group, part), name);
+  }
+
+  model(): ModelWeights {
+    return new NumberedModelWeights(
+      this.group ?? { groups: new Map(), tensors: new Map(), attributes: new Map() },
+    );
+  }
+}
+
+function nameOf(group: Hdf5Group): string | undefined {
+  const name = group.groups.get("vars")?.attributes.get("name");
+  return typeof name === "string" ? name : undefined;
+}
+
+/** As Keras names the groups: LayerNormalization → layer_normalization, Conv1D → conv1d, GRU → gru. */
+function snakeCase(className: string): string {
+  return className
+    .replace(/\W+/g, "")
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}

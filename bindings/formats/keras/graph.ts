@@ -4,7 +4,8 @@ import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
 import { brief, Fields, type Json, type KerasLayer } from "./config.js";
 import { importLayer } from "./layers.js";
-import type { ModelWeights } from "./weights.js";
+import { callsOf, type Reference, references } from "./references.js";
+import type { LayerWeights, ModelWeights } from "./weights.js";
 
 /** A model configuration, as `to_json`, `.keras` and legacy HDF5 hold it, with its weights. */
 export function importModel(config: unknown, weights: ModelWeights, version: string): Checkpoint {
@@ -144,32 +145,11 @@ class Graph {
       );
     }
     const made = new Map<string, Output>(starts.map(({ key }, i) => [key, inputs[i]!]));
-    const waiting = layers.flatMap((layer) => {
-      if (layer.className === "InputLayer") return [];
-      const own = weights.layer(layer.name, layer.className);
-      return callsOf(layer).map((from, call) => ({
-        layer,
-        own,
-        from,
-        key: `${layer.name}/${call}`,
-      }));
-    });
-    // Calls stand in no useful order when layers are shared: run whatever has its inputs.
+    const waiting = layers.flatMap((layer) => waitingCalls(layer, weights));
     while (waiting.length) {
-      const next = waiting.findIndex(({ from }) => from.every(({ key }) => made.has(key)));
-      if (next < 0) {
-        throw new LmuError(
-          "format-invalid",
-          `Cannot load the model: layer ${waiting[0]!.layer.name} never gets its input`,
-        );
-      }
-      const [{ layer, own, from, key }] = waiting.splice(next, 1) as [(typeof waiting)[number]];
-      const [output] = this.#call(
-        layer,
-        own,
-        from.map((reference) => made.get(reference.key)!),
-        prefix,
-      );
+      const { layer, own, from, key } = takeReady(waiting, made);
+      const tensors = from.map((reference) => made.get(reference.key)!);
+      const [output] = this.#call(layer, own, tensors, prefix);
       made.set(key, output!);
     }
     const output = made.get(ends[0]!.key);
@@ -183,7 +163,7 @@ class Graph {
 
   #call(
     layer: KerasLayer,
-    weights: ReturnType<ModelWeights["layer"]>,
+    weights: LayerWeights,
     inputs: readonly Output[],
     prefix: string,
   ): readonly Output[] {
@@ -197,57 +177,30 @@ class Graph {
   }
 }
 
-function stepsOf(value: unknown): { steps?: number } {
-  return Number.isSafeInteger(value) && (value as number) > 0 ? { steps: value as number } : {};
-}
-
-/** One tensor of a graph: the output of a call of a layer. */
-interface Reference {
+/** A call of a layer that has not been imported yet. */
+interface WaitingCall {
+  readonly layer: KerasLayer;
+  readonly own: LayerWeights;
+  readonly from: readonly Reference[];
   readonly key: string;
 }
 
-/** ["name", call, output], or a list of such. */
-function references(value: unknown): Reference[] {
-  if (!Array.isArray(value)) return [];
-  if (typeof value[0] === "string") {
-    const [name, call, output] = value as unknown[];
-    if (output !== 0 && output !== undefined) {
-      throw new LmuError(
-        "layer-unsupported",
-        `Cannot load the model: output ${String(output)} of layer ${String(name)} is used`,
-      );
-    }
-    return [{ key: `${String(name)}/${Number(call ?? 0)}` }];
-  }
-  return value.flatMap(references);
+function waitingCalls(layer: KerasLayer, weights: ModelWeights): WaitingCall[] {
+  if (layer.className === "InputLayer") return [];
+  const own = weights.layer(layer.name, layer.className);
+  return callsOf(layer).map((from, call) => ({ layer, own, from, key: `${layer.name}/${call}` }));
 }
 
-/** Inputs of every call of a layer: nested lists before Keras 3, serialised tensors since. */
-function callsOf(layer: KerasLayer): Reference[][] {
-  const { inboundNodes } = layer;
-  if (!Array.isArray(inboundNodes)) return [];
-  return inboundNodes.map((node: unknown) => {
-    if (!Array.isArray(node)) {
-      const { args, kwargs } = (node ?? {}) as Json;
-      if (tensorsIn(kwargs).length) {
-        throw new LmuError(
-          "layer-unsupported",
-          `Cannot load the model: layer ${layer.name} is called with tensors as ${Object.keys(kwargs as Json).join(", ")}`,
-        );
-      }
-      return tensorsIn(args);
-    }
-    return references(
-      node.map((entry: unknown) => (Array.isArray(entry) ? entry.slice(0, 3) : entry)),
-    );
-  });
+/** Calls stand in no useful order when layers are shared: takes the first that has its inputs. */
+function takeReady(waiting: WaitingCall[], made: ReadonlyMap<string, Output>): WaitingCall {
+  const next = waiting.findIndex(({ from }) => from.every(({ key }) => made.has(key)));
+  if (next >= 0) return waiting.splice(next, 1)[0]!;
+  throw new LmuError(
+    "format-invalid",
+    `Cannot load the model: layer ${waiting[0]!.layer.name} never gets its input`,
+  );
 }
 
-/** Serialised Keras 3 tensors anywhere in the arguments of a call. */
-function tensorsIn(value: unknown): Reference[] {
-  if (typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap(tensorsIn);
-  const { class_name: className, config } = value as Json;
-  if (className === "__keras_tensor__") return references((config as Json)["keras_history"]);
-  return Object.values(value).flatMap(tensorsIn);
+function stepsOf(value: unknown): { steps?: number } {
+  return Number.isSafeInteger(value) && (value as number) > 0 ? { steps: value as number } : {};
 }

@@ -161,30 +161,35 @@ function planWindow(
     right,
     state: b.state(4 + kept * width),
   });
-  const rows =
-    x.clock.rows === undefined
-      ? undefined
-      : Math.floor((x.clock.rows + left + right - span) / stride) + 1;
-  if (rows !== undefined && rows < 1) {
+  const capacity = Math.ceil(rowsInView / stride) + b.capacity.streams;
+  return { window, clock: b.program.clock({ capacity, ...windowRows(name, x.clock, geometry) }) };
+}
+
+/** When a window over the rows of a clock makes rows of its own. */
+function windowRows(
+  name: string,
+  from: Clock,
+  { span, stride, left, right }: Geometry,
+): Omit<Clock, "id" | "capacity"> {
+  const made = (seen: number) => (seen < span ? 0 : Math.floor((seen - span) / stride) + 1);
+  const rows = from.rows === undefined ? undefined : made(from.rows + left + right);
+  if (rows === 0) {
     throw new LmuError(
       "description-invalid",
-      `Cannot load the model: ${name} has ${x.clock.rows} steps to read, expected at least ${span - left - right}`,
+      `Cannot load the model: ${name} has ${from.rows} steps to read, expected at least ${span - left - right}`,
     );
   }
   const keepsLength = stride === 1 && left + right === span - 1;
-  const clock = b.program.clock({
-    capacity: Math.ceil(rowsInView / stride) + b.capacity.streams,
+  return {
     isSingle: false,
-    rate: keepsLength ? x.clock.rate : `${x.clock.rate} ${span}/${stride}+${left}+${right}`,
-    delay: x.clock.delay + right * x.clock.stepsPerRow,
-    stepsPerRow: x.clock.stepsPerRow * stride,
+    rate: keepsLength ? from.rate : `${from.rate} ${span}/${stride}+${left}+${right}`,
+    delay: from.delay + right * from.stepsPerRow,
+    stepsPerRow: from.stepsPerRow * stride,
     rows,
     rowsAfter: (steps, isEnded) => {
       // The padding in front may suffice for outputs, but the first call makes them.
       if (steps === 0 && !isEnded) return 0;
-      const seen = x.clock.rowsAfter(steps, isEnded) + left + (isEnded ? right : 0);
-      return seen < span ? 0 : Math.floor((seen - span) / stride) + 1;
+      return made(from.rowsAfter(steps, isEnded) + left + (isEnded ? right : 0));
     },
-  });
-  return { window, clock };
+  };
 }

@@ -1,6 +1,7 @@
 import { reshape, type Tensor, tensorOfValues } from "../../tensor.js";
 import { normalisation, type Output } from "../importer.js";
 import type { Call } from "./call.js";
+import type { Fields } from "./config.js";
 
 function expectLastAxis({ fields }: Call): void {
   const axis = fields.config["axis"];
@@ -49,19 +50,7 @@ export function importNormalization(call: Call, x: Output): Output {
   const { layer, fields, weights, importer } = call;
   expectLastAxis(call);
   const invert = fields.flag("invert", false);
-  const given = (name: string): Tensor | undefined => {
-    const value = fields.config[name];
-    if (value === undefined || value === null) return undefined;
-    const flat = [value].flat(9) as number[];
-    if (!flat.every(Number.isFinite) || (flat.length !== 1 && flat.length !== x.width)) {
-      fields.refuse(name, `${x.width} numbers`);
-    }
-    return tensorOfValues(
-      [x.width],
-      Array.from({ length: x.width }, (_, i) => flat[flat.length === 1 ? 0 : i]!),
-    );
-  };
-  let [mean, variance] = [given("mean"), given("variance")];
+  let [mean, variance] = [vectorField(fields, "mean", x), vectorField(fields, "variance", x)];
   if (!mean || !variance) {
     const stored = weights.read(["mean", "variance", "count"]);
     [mean, variance] = [
@@ -82,19 +71,22 @@ export function importNormalization(call: Call, x: Output): Output {
 }
 
 export function importRescaling({ layer, fields, importer }: Call, x: Output): Output {
-  const values = (name: string, fallback: number): Tensor => {
-    const value = fields.config[name] ?? fallback;
-    const list = Array.isArray(value) ? (value as unknown[]) : [value];
-    if (
-      !list.every((v) => typeof v === "number" && Number.isFinite(v)) ||
-      (list.length !== 1 && list.length !== x.width)
-    ) {
-      fields.refuse(name, `a number, or ${x.width}`);
-    }
-    return tensorOfValues(
-      [x.width],
-      Float32Array.from({ length: x.width }, (_, i) => list[list.length === 1 ? 0 : i] as number),
-    );
-  };
-  return importer.addScale(layer.name, x, values("scale", 1), values("offset", 0));
+  const scale = vectorField(fields, "scale", x) ?? constant(x.width, 1);
+  const offset = vectorField(fields, "offset", x) ?? constant(x.width, 0);
+  return importer.addScale(layer.name, x, scale, offset);
+}
+
+/** A number per feature, or one for all, from the configuration; undefined when it is not there. */
+function vectorField(fields: Fields, name: string, { width }: Output): Tensor | undefined {
+  const value = fields.config[name];
+  if (value === undefined || value === null) return undefined;
+  const list = [value].flat(9) as number[];
+  if (!list.every(Number.isFinite) || (list.length !== 1 && list.length !== width)) {
+    fields.refuse(name, width === 1 ? "a number" : `a number, or ${width}`);
+  }
+  return list.length === 1 ? constant(width, list[0]!) : tensorOfValues([width], list);
+}
+
+function constant(width: number, value: number): Tensor {
+  return tensorOfValues([width], new Float64Array(width).fill(value));
 }

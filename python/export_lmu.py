@@ -235,7 +235,7 @@ def torch_recurrent(native, name, module, state):
         W, U = state[f"weight_ih_l{k}"], state[f"weight_hh_l{k}"]
         b, c = state.get(f"bias_ih_l{k}"), state.get(f"bias_hh_l{k}")
         tensors = {"input": W, "recurrent": U, "bias": None if b is None else b + c}
-        if isinstance(module.hidden_size, int) and type(module).__name__ == "GRU":
+        if type(module).__name__ == "GRU":
             n = module.hidden_size  # PyTorch: reset, update, candidate; here: update, reset, candidate
             order = np.r_[n : 2 * n, 0:n, 2 * n : 3 * n]
             tensors = {"input": W[order], "recurrent": U[order]}

@@ -21,11 +21,12 @@ export function checkSamples(engine: Engine, action: string, samples: Samples): 
   const { vocabulary } = engine.plan.input;
   for (let i = 0; i < samples.length; i++) {
     const value = samples[i]!;
-    // x - x is 0 for finite numbers alone; rounding to f32 may overflow.
+    // x - x is 0 for finite numbers alone; rounding to f32 may overflow. null, JSON's NaN, would count as 0.
     if (
-      vocabulary === undefined
+      typeof value !== "number" ||
+      (vocabulary === undefined
         ? Math.fround(value) - Math.fround(value) !== 0
-        : !isId(value, vocabulary)
+        : !isId(value, vocabulary))
     ) {
       refuse(action, value, i, vocabulary);
     }

@@ -51,4 +51,12 @@ describe("budgets in bytes", () => {
     const text = readFileSync(`${dist}worklet/processor.js`, "utf8");
     expect(text).not.toMatch(/\b(import|export)\b/);
   });
+
+  test.each(["index.js", "formats/foreign.js", "worker/worker.js", "worklet/worklet.js"])(
+    "%s: no line above 10,000 characters, for Node prints the one that throws",
+    (entry) => {
+      const lines = readFileSync(dist + entry, "utf8").split("\n");
+      expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(10_000);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { LmuError } from "./errors.js";
-import { messageOf, type Opened, type Pieces, type ReadOptions } from "./source.js";
+import { abortable, messageOf, type Opened, type Pieces, type ReadOptions } from "./source.js";
 
 /** Bytes that are believed to come because the source says so; whoever lies about more could send them as well. */
 const MOST_BELIEVED = 2 ** 28;
@@ -109,16 +109,6 @@ export class SourceReader {
     onProgress?.({ file: this.name, loaded: this.#loaded, total: this.total });
     return piece;
   }
-}
-
-/** Rejects with the signal's reason as soon as it is aborted. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /** Puts a piece behind the first `length` bytes; in a larger array where there is no room. */

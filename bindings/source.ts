@@ -66,7 +66,7 @@ const PIECE = 1 << 20;
  */
 export async function openSource(source: Source, { signal }: ReadOptions): Promise<Opened> {
   signal?.throwIfAborted();
-  source = await source;
+  source = await abortable(Promise.resolve(source), signal);
   if (typeof source === "string") {
     const url = absoluteUrl(source);
     const files = fileSystem();
@@ -161,6 +161,12 @@ function onePiece(bytes: Uint8Array): Pieces {
 }
 
 function streamPieces(stream: ReadableStream<Uint8Array>): Pieces {
+  if (stream.locked) {
+    throw new LmuError(
+      "source-unreadable",
+      "Cannot read the stream: it is locked, or has been read",
+    );
+  }
   const reader = stream.getReader();
   return {
     next: async () => {
@@ -205,6 +211,16 @@ function filePieces(file: fs.FileHandle, size: number): Pieces {
     },
     close: () => void file.close().catch(() => undefined),
   };
+}
+
+/** Rejects with the signal's reason as soon as it is aborted. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 /** What an unknown failure says. */

@@ -88,6 +88,12 @@ describe("load() takes any source", () => {
   });
 });
 
+async function usedResponse(): Promise<Response> {
+  const response = await fetch(`${address}/model`);
+  await response.arrayBuffer();
+  return response;
+}
+
 describe("load() fails clearly", () => {
   test.each([
     ["a missing file", () => join(folder, "none.keras"), "source-unreadable", "none.keras"],
@@ -106,6 +112,7 @@ describe("load() fails clearly", () => {
       "source-unreadable",
       "Uint8Array",
     ],
+    ["a Response that has been read", usedResponse, "source-unreadable", "has been read"],
   ])("on %s", async (_, source, code, message) => {
     const error = await load(source() as never).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(LmuError);
@@ -130,10 +137,14 @@ describe("signal and progress", () => {
     await expect(load(file, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  test.each(["fetch", "stream"])("aborting a %s that hangs ends it", async (how) => {
+  test.each([
+    ["fetch", () => `${address}/slow`],
+    ["stream", () => new ReadableStream<Uint8Array>()],
+    ["promise", () => new Promise<Response>(() => undefined)],
+  ])("aborting a %s that hangs ends it", async (_, sourceOf) => {
     const controller = new AbortController();
     const reason = { any: "thing" };
-    const source = how === "fetch" ? `${address}/slow` : new ReadableStream<Uint8Array>();
+    const source = sourceOf();
     setTimeout(() => controller.abort(reason), 50);
     await expect(load(source, { signal: controller.signal })).rejects.toBe(reason);
   });

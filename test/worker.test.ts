@@ -156,6 +156,13 @@ describe("threads", () => {
     await expect(load(file, { worker, signal })).rejects.toBe("why");
   });
 
+  test("aborting ends the wait for a promise", async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort("why"), 20);
+    const never = new Promise<Response>(() => undefined);
+    await expect(load(never, { worker, signal: controller.signal })).rejects.toBe("why");
+  });
+
   test("errors are LmuErrors for the main entry, too, and others are not", async () => {
     const { LmuError: MainError } = (await import(index)) as typeof Index;
     const error: unknown = await load(new Uint8Array(9), { worker }).catch((reason) => reason);

@@ -1,6 +1,6 @@
 import type { SourceFiles } from "../files.js";
 import { SourceReader } from "../reader.js";
-import { absoluteUrl, openSource, type ReadOptions, type Source } from "../source.js";
+import { abortable, absoluteUrl, openSource, type ReadOptions, type Source } from "../source.js";
 import type { SentSource } from "./protocol.js";
 
 /** A source as it can be sent to another thread. */
@@ -21,7 +21,7 @@ export async function sendable(
   options: ReadOptions,
 ): Promise<Sendable> {
   options.signal?.throwIfAborted();
-  source = await source;
+  source = await abortable(Promise.resolve(source), options.signal);
   const keep = (value: SentSource): Sendable => ({ source: value, transfer: [], isRead: false });
   if (typeof source === "string") return keep(fullAddress(source));
   if (source instanceof URL) return keep(source.href);

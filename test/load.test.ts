@@ -104,8 +104,9 @@ describe("load() fails clearly", () => {
       "another format",
       () => new TextEncoder().encode("<!doctype html>"),
       "format-unknown",
-      "3c 21",
+      'it begins with "<!doctype html>"',
     ],
+    ["compressed bytes", () => Uint8Array.of(31, 139, 8, 0), "format-unknown", "with 1f 8b 08 00,"],
     [
       "a stream of texts",
       () => new ReadableStream({ start: (c) => c.enqueue("x") }),

@@ -28,12 +28,19 @@ export async function readForeign(
   if (isHdf5(bytes)) return readKerasHdf5(bytes, config);
   if (isZip(bytes)) return readArchive(bytes, layers, mayOverwrite);
   if (isLegacyTorch(bytes)) await readTorch(bytes); // throws, with advice
-  const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
   throw new LmuError(
     "format-unknown",
-    `Cannot load the model: it begins with ${start.join(" ") || "nothing"}, ` +
+    `Cannot load the model: it begins with ${startOf(bytes)}, ` +
       "expected safetensors, .keras, HDF5, PyTorch (zip) or .npz",
   );
+}
+
+/** How a file begins: pages of errors, JSON and pointers of Git LFS as the text that they are, all else in hexadecimal. */
+function startOf(bytes: Uint8Array): string {
+  const text = String.fromCharCode(...bytes.subarray(0, 40));
+  if (/^[\t\n\r -~]+$/.test(text)) return JSON.stringify(text);
+  const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
+  return start.join(" ") || "nothing";
 }
 
 async function readArchive(

@@ -44,6 +44,17 @@ async function nodeOf(model: Index.Model, options: Worklet.LmuNodeOptions = {}) 
 const signal = new Random(3).floats(20 * BLOCK);
 
 describe("createLmuNode()", () => {
+  test.each([[undefined], ["model.safetensors"], [{ inputSize: 1 }]])(
+    "not of %o",
+    async (model) => {
+      await expect(nodeOf(model as never)).rejects.toThrow(
+        new TypeError(
+          "Cannot run the model as a node: model is none that load of lmu-wasm has made",
+        ),
+      );
+    },
+  );
+
   test.each([[BLOCK], [1], [77], [400]])("a sample per frame, blocks of %i", async (block) => {
     const model = await modelOf(1, 1);
     const { context } = await nodeOf(model);

@@ -63,7 +63,7 @@ export interface SwapOptions {
  * @param options - frames, outputs, and those of the node
  * @returns the node, once the audio thread has the processor
  * @throws LmuError not-streamable, input-invalid (a model that reads tokens), disposed, worklet-failed
- * @throws RangeError if hop or interval is out of range
+ * @throws RangeError if hop or interval is out of range; TypeError if model is none, or one in a worker
  */
 export async function createLmuNode(
   context: BaseAudioContext,
@@ -185,10 +185,15 @@ function failureOf(action: string, reason: string): LmuError {
   return new LmuError("worklet-failed", `Cannot ${action}: ${reason}`);
 }
 
-function processorModel(action: string, model: Model, hop = model.inputSize): ProcessorModel {
+function processorModel(action: string, model: Model, hop?: number): ProcessorModel {
+  // Also for models in workers, whose weights are in another thread.
+  if (typeof (model as Partial<Model> | undefined)?.image !== "function") {
+    throw new TypeError(`Cannot ${action}: model is none that load of lmu-wasm has made`);
+  }
   if (model.vocabulary !== undefined) {
     throw new LmuError("input-invalid", `Cannot ${action}: it reads token ids, not samples`);
   }
+  hop ??= model.inputSize;
   if (!Number.isInteger(hop) || hop < 1 || hop > model.inputSize) {
     throw new RangeError(
       `Cannot ${action}: hop is ${hop}, expected an integer from 1 to inputSize ${model.inputSize}`,

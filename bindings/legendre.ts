@@ -76,10 +76,11 @@ export function discretize(order: number, theta: number, options: DiscretizeOpti
  * @param order - number of Legendre coefficients, 1 to {@link MAX_ORDER}
  * @param delays - fractions r of the window, 0 (now) to 1 (theta ago)
  * @returns W, Float64Array [delays.length, order]: shifted Legendre polynomials P_i(2 r - 1)
- * @throws RangeError if order or a delay is out of range
+ * @throws RangeError if order or a delay is out of range; TypeError if delays is no list
  */
 export function decoder(order: number, delays: ArrayLike<number>): Float64Array {
   expectInteger("make a decoder", "order", order, 1, MAX_ORDER);
+  if (!(delays?.length >= 0)) throw new TypeError("Cannot make a decoder: delays is no array");
   const W = new Float64Array(delays.length * order);
   for (let k = 0; k < delays.length; k++) {
     const r = delays[k]!;

@@ -185,6 +185,12 @@ describe("thetaOfInput()", () => {
 });
 
 describe("decoder()", () => {
+  test.each([[undefined], [0.5], [null]])("refuses delays that are %o", (delays) => {
+    expect(() => decoder(4, delays as never)).toThrow(
+      new TypeError("Cannot make a decoder: delays is no array"),
+    );
+  });
+
   test("reads a sine at any delay out of the memory", () => {
     const [order, theta] = [12, 100];
     const { A, B } = discretize(order, theta);

@@ -183,7 +183,11 @@ function streamPieces(stream: ReadableStream<Uint8Array>): Pieces {
   };
 }
 
-/** node:fs without an import that bundlers would stumble over; undefined where there are no files. */
+/**
+ * node:fs without an import that bundlers would stumble over; undefined where there are no files.
+ *
+ * @internal so that no declaration asks for the types of Node
+ */
 export function fileSystem(): typeof fs | undefined {
   return globalThis.process?.getBuiltinModule?.("node:fs/promises");
 }

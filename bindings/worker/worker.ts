@@ -55,10 +55,10 @@ export class LmuWorker {
   /**
    * Starts a thread, or takes one over. In Node it keeps the process alive only while a call is waited for.
    *
-   * @param worker - a Worker (of the web, or of node:worker_threads) that runs `lmu-wasm/worker/host.js`, for pages whose policy or bundler asks for it; without
-   *   it one is started
+   * @param worker - a Worker (of the web, or of node:worker_threads) that runs `lmu-wasm/worker/host.js`, for pages whose
+   *   policy or bundler asks for it; without it one is started
    */
-  constructor(worker: Worker | object = startWorker()) {
+  constructor(worker: object = startWorker()) {
     this.#port = portOf(worker as Worker);
     this.#port.listen(
       (message) => this.#receive(message),

@@ -52,7 +52,7 @@ def write_safetensors(path, tensors, metadata=None):
 
 def export_io(inputs, outputs, path):
     """Inputs [batch, steps, features] (token ids: int32 [batch, steps]) and what the model gave, for `lmu-wasm check`."""
-    inputs, outputs = np.asarray(inputs), np.asarray(outputs)
+    inputs, outputs = array(inputs), array(outputs)
     kind = np.int32 if np.issubdtype(inputs.dtype, np.integer) else np.float32
     write_safetensors(path, {"input": inputs.astype(kind), "output": outputs.astype(np.float32)})
 
@@ -174,10 +174,13 @@ def hidden_units(hidden):
 
 def activation(layer, attribute="activation"):
     name = getattr(getattr(layer, attribute), "__name__", "linear")
+    if name == "<lambda>":
+        raise ValueError(f"layer {layer.name} has a lambda as {attribute}, expected a function of Keras")
     return {} if name == "linear" and attribute == "activation" and "Cell" not in type(layer).__name__ else {"activation": name}
 
 
 def array(value):
+    value = value.detach().cpu() if hasattr(value, "detach") else value
     return np.asarray(value.numpy() if hasattr(value, "numpy") else value)
 
 
@@ -192,6 +195,8 @@ def export_torch(modules, path):
     """(name, module) in order: pytorch-lmu's LMU, LMUCell or LMUFFT, nn.Linear, nn.LSTM, nn.GRU, nn.Embedding."""
     import torch
 
+    if not isinstance(modules, (list, tuple)) or not modules:
+        raise TypeError(f"modules is {type(modules).__name__}, expected a list of (name, module) in order of execution")
     native = Native(f"PyTorch {torch.__version__}")
     first = modules[0][1]
     if isinstance(first, torch.nn.Embedding):
@@ -255,4 +260,4 @@ def input_width(module):
     for key in ("e_x", "W_u.weight", "weight_ih_l0", "weight"):
         if key in state:
             return int(state[key].shape[1])
-    raise ValueError(f"{type(module).__name__} cannot come first")
+    raise ValueError(f"{type(module).__name__} cannot come first, expected the modules inside it, one by one")

@@ -28,13 +28,18 @@ export interface LoadOptions extends FormatOptions {
   wasm?: WasmModule | undefined;
 }
 
-/**
- * The type of {@link load}, whose page says the rest.
- *
- * @param source - what the model is read from
- * @param options - how to read it
- */
-export type Load = (source: Source | SourceFiles, options?: LoadOptions) => Promise<Model>;
+/** The type of {@link load}, whose page says the rest. */
+export interface Load {
+  /**
+   * Loads a model of any supported format, found out by its bytes.
+   *
+   * @param source - path, URL, Request, Response, Blob, bytes, ReadableStream, or a promise of one; a folder, or sources
+   *   by file name
+   * @param options - how to read it
+   * @returns the model, with its weights in wasm memory of its own
+   */
+  (source: Source | SourceFiles, options?: LoadOptions): Promise<Model>;
+}
 
 /** The function `load`, given where lmu.wasm comes from on this host. */
 export function loadWith(inner: () => WasmModule): Load {

@@ -40,6 +40,12 @@ afterAll(() => {
   worker.terminate();
 });
 
+test.each([["host.js"], [new URL("file:///host.js")], [5]])("%s is no worker", (other) => {
+  expect(() => new LmuWorker(other as never)).toThrow(
+    new TypeError(`Cannot use the worker: ${String(other)} is no Worker`),
+  );
+});
+
 describe("load() in a worker", () => {
   test.each([
     ["a path", () => join(folder, "model.safetensors")],

@@ -112,7 +112,8 @@ class Archive {
     const last = this.bytes.length - END_BYTES;
     let end = last;
     while (this.#u32(end) !== END) {
-      if (--end < Math.max(0, last - MAX_COMMENT)) invalid("it has no directory");
+      if (--end < Math.max(0, last - MAX_COMMENT))
+        invalid("it has no directory, or ends before it");
     }
     if (end >= 20 && this.#u32(end - 20) === LOCATOR_64) {
       const end64 = this.#u64(end - 12);

@@ -17,8 +17,15 @@ function nodeThreads(): typeof threads | undefined {
 /** What of a worker of any host is used. */
 type AnyWorker = Worker | threads.Worker;
 
-/** A worker started by the caller, as a port. */
+/**
+ * A worker started by the caller, as a port.
+ *
+ * @throws TypeError for anything else: the address of a script, say
+ */
 export function portOf<Out, In>(worker: AnyWorker): Port<Out, In> {
+  if (typeof (worker as Partial<AnyWorker> | undefined)?.postMessage !== "function") {
+    throw new TypeError(`Cannot use the worker: ${String(worker)} is no Worker`);
+  }
   if ("addEventListener" in worker) return webPort(worker);
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),

@@ -57,6 +57,7 @@ export class LmuWorker {
    *
    * @param worker - a Worker (of the web, or of node:worker_threads) that runs `lmu-wasm/worker/host.js`, for pages whose
    *   policy or bundler asks for it; without it one is started
+   * @throws TypeError if worker is of another kind
    */
   constructor(worker: object = startWorker()) {
     this.#port = portOf(worker as Worker);

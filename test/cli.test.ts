@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,6 +100,13 @@ describe("convert and check", () => {
     expect(stdout).toMatch(/^FAIL {2}output/m);
   });
 
+  test("an input of another width is said in one line", async () => {
+    const io = join(keras, "hidden-gru-feedback.io.safetensors");
+    const { code, stderr } = await command("check", join(keras, "lstm.keras"), io);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^lmu-wasm: Cannot check the model: input of .* has shape \[.*\n$/);
+  });
+
   test("a file that cannot be written is said in one line", async () => {
     const { code, stderr } = await command("convert", model, join(folder, "no", "where"));
     expect(code).toBe(1);
@@ -119,4 +126,32 @@ test("--help lists the commands, and a wrong one exits with 1", async () => {
   for (const name of ["demo", "inspect", "convert", "check"]) expect(stdout).toContain(name);
   expect(code).toBe(0);
   expect((await command("nonsense")).code).toBe(1);
+});
+
+test("--version prints that of the package", async () => {
+  const { stdout, code } = await command("--version");
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    version: string;
+  };
+  expect(stdout).toBe(`${version}\n`);
+  expect(code).toBe(0);
+});
+
+test("a reader that has seen enough is no error", async () => {
+  const child = spawn(process.execPath, [join(root, "dist", "cli", "main.js"), "inspect", model]);
+  child.stdout.destroy();
+  let stderr = "";
+  child.stderr.on("data", (text) => (stderr += String(text)));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+});
+
+test.each([
+  ["--steps", "0", "from 1"],
+  ["--series", "-1", "from 0"],
+])("demo %s %s is refused", async (option, value, expected) => {
+  const { code, stderr } = await command("demo", option, value);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`expected an integer ${expected}`);
 });

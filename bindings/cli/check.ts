@@ -48,8 +48,14 @@ export async function check(
 function run(model: Model, input: Tensor | undefined, ioPath: string): Float32Array {
   if (!input) missing("input", ioPath);
   const { shape } = input;
-  const rank = model.vocabulary === undefined ? 3 : 2;
-  const batch = shape.length === rank ? shape[0]! : 1;
+  const isTokens = model.vocabulary !== undefined;
+  const batch = shape.length === (isTokens ? 2 : 3) ? shape[0]! : 1;
+  if (!isTokens && shape.at(-1) !== model.inputSize) {
+    throw new LmuError(
+      "tensor-invalid",
+      `Cannot check the model: input of ${ioPath} has shape [${shape.join(", ")}], expected [batch, steps, ${model.inputSize}]`,
+    );
+  }
   return model.run(valuesOf(input), { batch });
 }
 

@@ -6,6 +6,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
  * The command. Every subcommand loads what it needs when it runs, so that `--help` is instant.
  */
 
+// Whoever reads the output may have seen enough, as `head` has.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 const manifest = new URL("../../package.json", import.meta.url);
 const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
 
@@ -17,9 +23,9 @@ const program = new Command("lmu-wasm")
 program
   .command("demo")
   .description("stream a Mackey-Glass series through the model that comes with the package")
-  .option("--steps <count>", "samples to stream", positiveCount, 5000)
-  .option("--series <seed>", "which series: 64 to 127 are the test set", count, 64)
-  .option("--speed <rate>", "samples drawn per second; 0 draws the end only", count, 1000)
+  .option("--steps <count>", "samples to stream", countFrom(1), 5000)
+  .option("--series <seed>", "which series: 64 to 127 are the test set", countFrom(0), 64)
+  .option("--speed <rate>", "samples drawn per second; 0 draws the end only", countFrom(0), 1000)
   .option("--json", "print the result as JSON", false)
   .action(async (options) => {
     const { demo } = await import("./demo.js");
@@ -53,7 +59,10 @@ reading("convert <in> <out>", "write a model of any format as native safetensors
     await convert(from, to, options);
   });
 
-reading("check <model> <io>", "compare with the input and outputs of a safetensors file")
+reading(
+  "check <model> <io>",
+  "run the tensor input of a safetensors file, compare with its output; exits with 1 if they differ",
+)
   .option("--tolerance <number>", "largest difference that passes", tolerance, 1e-4)
   .action(async (model, io, options) => {
     const { check } = await import("./check.js");
@@ -62,28 +71,24 @@ reading("check <model> <io>", "compare with the input and outputs of a safetenso
 
 function tolerance(text: string): number {
   const value = Number(text);
-  if (!(value >= 0)) throw new InvalidArgumentError("expected a number from 0.");
+  if (!text.trim() || !(value >= 0)) throw new InvalidArgumentError("expected a number from 0.");
   return value;
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError("expected a count.");
-  }
-  return value;
-}
-
-function positiveCount(text: string): number {
-  if (Number(text) === 0) throw new InvalidArgumentError("expected a count from 1.");
-  return count(text);
+function countFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`expected an integer from ${least}.`);
+  };
 }
 
 try {
   await program.parseAsync();
 } catch (error) {
-  // Files that cannot be written, too, are the user's business and need no stack.
-  if (!(error instanceof Error && "code" in error)) throw error;
-  process.stderr.write(`lmu-wasm: ${error.message} (${String(error.code)})\n`);
+  // Files that cannot be written, too, and inputs that do not fit are the user's business and need no stack.
+  if (!(error instanceof Error && ("code" in error || error instanceof RangeError))) throw error;
+  const code = "code" in error ? ` (${String(error.code)})` : "";
+  process.stderr.write(`lmu-wasm: ${error.message}${code}\n`);
   process.exitCode = 1;
 }

@@ -53,12 +53,6 @@ describe("demo", () => {
   });
 });
 
-test("demo refuses to stream nothing", async () => {
-  const { code, stderr } = await command("demo", "--steps", "0");
-  expect(code).toBe(1);
-  expect(stderr).toContain("'--steps <count>' argument '0' is invalid. expected a count from 1.");
-});
-
 describe("inspect", () => {
   test("prints layers and costs", async () => {
     const { stdout } = await command("inspect", model);
@@ -126,15 +120,6 @@ test("--help lists the commands, and a wrong one exits with 1", async () => {
   for (const name of ["demo", "inspect", "convert", "check"]) expect(stdout).toContain(name);
   expect(code).toBe(0);
   expect((await command("nonsense")).code).toBe(1);
-});
-
-test("--version prints that of the package", async () => {
-  const { stdout, code } = await command("--version");
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    version: string;
-  };
-  expect(stdout).toBe(`${version}\n`);
-  expect(code).toBe(0);
 });
 
 test("a reader that has seen enough is no error", async () => {

@@ -15,7 +15,7 @@ export type {
 export type { Load, LoadOptions } from "./load.js";
 export type { Model, RunOptions } from "./model.js";
 export type { Samples } from "./ports.js";
-export type { LayerReport, Report } from "./report.js";
+export type { LayerReport, Report, TensorReport } from "./report.js";
 export type { WasmModule } from "./runtime/kernel.js";
 export type { SourceFiles } from "./files.js";
 export type { FormatOptions } from "./read.js";

@@ -48,12 +48,20 @@ export function loadWith(inner: () => WasmModule): Load {
     try {
       const native = await peekNative(files);
       const module = () => options.wasm ?? inner();
-      if (native) return await loadNative(native, module());
-      return modelOf(await readFiles(files, options), module());
+      if (native) return await loadNative(native, module(), unneeded(options, "layers", "config"));
+      const checkpoint = await readFiles(files, options);
+      const warnings = checkpoint.format === "keras" ? unneeded(options, "layers") : [];
+      return modelOf(checkpoint, module(), warnings);
     } finally {
       for (const reader of files.weights) reader.close();
     }
   };
+}
+
+/** Warnings of options that were given in vain. */
+function unneeded(options: LoadOptions, ...names: readonly (keyof FormatOptions)[]): string[] {
+  const given = names.filter((name) => options[name] !== undefined);
+  return given.map((name) => `the option ${name} is not used: the file describes its layers`);
 }
 
 /** A native model whose headers have been seen. */
@@ -79,15 +87,20 @@ async function peekNative({ weights, metadata }: ModelFiles): Promise<Native | u
 }
 
 /** A model from a checkpoint that is in memory. */
-function modelOf(checkpoint: Checkpoint, module: WasmModule): Model {
-  const { description, tensors, format, notes, warnings } = checkpoint;
+function modelOf(checkpoint: Checkpoint, module: WasmModule, more: readonly string[]): Model {
+  const { description, tensors, format, notes } = checkpoint;
+  const warnings = [...checkpoint.warnings, ...more];
   const engine = new Engine(module, description, tensors);
   for (const [name, tensor] of tensors) engine.write(name, tensor);
   return new Model(engine, { format, notes, warnings, source: description.source });
 }
 
 /** Native files are written to wasm memory as they come: nothing is kept but the piece at hand. */
-async function loadNative({ description, parts }: Native, module: WasmModule): Promise<Model> {
+async function loadNative(
+  { description, parts }: Native,
+  module: WasmModule,
+  warnings: readonly string[],
+): Promise<Model> {
   const scales = new RowScales(parts.flatMap(({ header }) => header.entries));
   const engine = new Engine(module, description, scales.tensors);
   for (const { reader, header } of parts) {
@@ -96,7 +109,7 @@ async function loadNative({ description, parts }: Native, module: WasmModule): P
     if ((await reader.peek(1)).length > 0) invalid("the file goes on after its last tensor");
   }
   const { source } = description;
-  return new Model(engine, { format: "lmu-wasm", notes: [], warnings: [], source });
+  return new Model(engine, { format: "lmu-wasm", notes: [], warnings, source });
 }
 
 /** Bytes of a tensor decoded at a time, unless a row is longer. */

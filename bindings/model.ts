@@ -21,6 +21,8 @@ export interface RunOptions {
  * Sequence, stream and batch give the same bits, on every engine. Sizes can be read after disposal, too.
  */
 export class Model {
+  /** @internal Entries are minified, and hosts print the name. */
+  static readonly name = "Model";
   readonly #engine: Engine;
   readonly #origin: Origin;
 

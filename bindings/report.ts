@@ -51,6 +51,18 @@ export interface LayerReport {
   readonly stateBytes: number;
   /** Multiplications, with their additions, per input step. */
   readonly multiplyAdds: number;
+  /** What it reads of the file, by the names of the native format: weights are [outputs, inputs]. */
+  readonly tensors: readonly TensorReport[];
+}
+
+/** A tensor of a {@link LayerReport}. */
+export interface TensorReport {
+  /** Layer and role: "lstm.input". */
+  readonly name: string;
+  /** How the file stores it; everything is computed in f32. */
+  readonly dtype: string;
+  /** Lengths of its axes. */
+  readonly shape: readonly number[];
 }
 
 /** What the reader of a file knows about it. */

@@ -58,6 +58,7 @@ describe("inspect", () => {
     const { stdout } = await command("inspect", model);
     expect(stdout).toMatch(/lmu_0 +lmu +16 +548 +128 +1,042/);
     expect(stdout).toMatch(/total +1,417 +256 +2,146/);
+    expect(stdout).toMatch(/^ {2}lmu_1\.hidden\.memory +f32 +\[16, 32\]$/m);
   });
 
   test("prints conventions found, and JSON", async () => {

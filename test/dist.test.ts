@@ -9,6 +9,17 @@ import type * as Worker from "../bindings/worker/worker.js";
 
 const dist = new URL("../dist/", import.meta.url).href;
 
+test("models, streams and workers print by their names", async () => {
+  const { load } = (await import(`${dist}index.js`)) as typeof Index;
+  const { LmuWorker } = (await import(`${dist}worker/worker.js`)) as typeof Worker;
+  const model = await load("models/mackey-glass.safetensors");
+  expect(inspect(model)).toMatch(/^Model /);
+  expect(inspect(model.stream())).toMatch(/^Stream /);
+  const worker = new LmuWorker();
+  expect(inspect(worker)).toMatch(/^LmuWorker /);
+  worker.terminate();
+});
+
 test.each(["index.js", "worker/worker.js"])("%s: an error prints as LmuError", async (entry) => {
   const { LmuError } = (await import(dist + entry)) as typeof Index | typeof Worker;
   const error = new LmuError("disposed", "Cannot run the model: the model is disposed");

@@ -39,10 +39,19 @@ function describe(path: string, report: Report): string {
     `memory  ${count(report.memoryBytes)} bytes`,
     "",
     table([heading, ...rows, total], 2),
+    ...section("tensors", shapesOf(report)),
     ...section("notes", notes),
     ...section("warnings", warnings),
     "",
   ].join("\n");
+}
+
+/** Every tensor with its type and shape, as the native format has it. */
+function shapesOf({ layers }: Report): string[] {
+  const tensors = layers.flatMap((layer) => layer.tensors);
+  if (tensors.length === 0) return [];
+  const rows = tensors.map(({ name, dtype, shape }) => [name, dtype, `[${shape.join(", ")}]`]);
+  return table(rows, 3).split("\n");
 }
 
 function inputOf({ vocabulary, inputSize, steps }: Report): string {

@@ -21,6 +21,8 @@ export interface LayerCost {
   parameters: number;
   stateBytes: number;
   multiplyAdds: number;
+  /** Tensors of the file that the layer reads. */
+  readonly tensors: (TensorInfo & { readonly name: string })[];
 }
 
 /** Memory beyond this is refused: wasm32 ends at 4 GB, and engines earlier. */
@@ -85,7 +87,10 @@ export class Builder {
         `Cannot load the model: tensor ${name} has shape [${shape.join(", ")}], expected [${expected}]`,
       );
     }
-    if (this.#unread.delete(name)) this.#cost.parameters += sizeOf(shape);
+    if (this.#unread.delete(name)) {
+      this.#cost.parameters += sizeOf(shape);
+      this.#cost.tensors.push({ name, dtype: info.dtype, shape });
+    }
     return shape as unknown as { [K in keyof T]: number };
   }
 
@@ -116,7 +121,8 @@ export class Builder {
 
   /** Opens the account of a layer; what follows is counted on it. */
   begin(name: string, type: string): void {
-    this.costs.push({ name, type, outputSize: 0, parameters: 0, stateBytes: 0, multiplyAdds: 0 });
+    const counts = { outputSize: 0, parameters: 0, stateBytes: 0, multiplyAdds: 0 };
+    this.costs.push({ name, type, ...counts, tensors: [] });
   }
 
   end(outputSize: number): void {

@@ -18,6 +18,8 @@ export function expectStreamable({ plan }: Engine, action: string): void {
  * trained model can still overflow; the infinities then stay in the state until {@link Stream.reset}.
  */
 export class Stream {
+  /** @internal Entries are minified, and hosts print the name. */
+  static readonly name = "Stream";
   readonly #engine: Engine;
   #state: number;
   #position = 0;

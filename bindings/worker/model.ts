@@ -24,6 +24,8 @@ export interface WorkerRunOptions extends Pick<RunOptions, "batch"> {
  * Every call rejects with LmuError disposed after disposal, and with worker-failed when the worker has ended.
  */
 export class WorkerModel {
+  /** @internal Entries are minified, and hosts print the name. */
+  static readonly name = "WorkerModel";
   readonly #worker: LmuWorker;
   readonly #handle: number;
   readonly #report: Report;

@@ -10,6 +10,8 @@ import { ACTIONS, type Request, type StreamAnswer } from "./protocol.js";
  * with LmuError disposed after disposal, and with worker-failed when the worker has ended.
  */
 export class WorkerStream {
+  /** @internal Entries are minified, and hosts print the name. */
+  static readonly name = "WorkerStream";
   readonly #ask: (request: Request) => Promise<StreamAnswer>;
   readonly #handle: number;
   #position = 0;

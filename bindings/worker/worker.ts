@@ -46,6 +46,8 @@ const PATIENCE = 30;
  * another, in the order in which they are made; files load beside them.
  */
 export class LmuWorker {
+  /** @internal Entries are minified, and hosts print the name. */
+  static readonly name = "LmuWorker";
   readonly #port: Port<ToWorker, FromWorker>;
   readonly #waiting = new Map<number, Waiting>();
   #ids = 0;

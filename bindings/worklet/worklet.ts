@@ -87,6 +87,8 @@ export async function createLmuNode(
 
 /** A model on the audio thread. Made by {@link createLmuNode}. */
 export class LmuNode {
+  /** @internal Entries are minified, and hosts print the name. */
+  static readonly name = "LmuNode";
   /** The node to connect. */
   readonly node: AudioWorkletNode;
   /**

@@ -149,7 +149,7 @@ class Graph {
     while (waiting.length) {
       const { layer, own, from, key } = takeReady(waiting, made);
       const tensors = from.map((reference) => made.get(reference.key)!);
-      const [output] = this.#call(layer, own, tensors, prefix);
+      const [output] = this.#call(layer, own.again(), tensors, prefix);
       made.set(key, output!);
     }
     const output = made.get(ends[0]!.key);

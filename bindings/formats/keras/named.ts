@@ -43,10 +43,10 @@ class NamedWeights implements LayerWeights {
   readonly #left: Variable[];
 
   constructor(
-    variables: readonly Variable[],
+    private readonly all: readonly Variable[],
     private readonly layer: string,
   ) {
-    this.#left = [...variables];
+    this.#left = [...all];
   }
 
   get names(): readonly string[] {
@@ -70,6 +70,10 @@ class NamedWeights implements LayerWeights {
     );
   }
 
+  again(): NamedWeights {
+    return new NamedWeights(this.all, this.layer);
+  }
+
   count(): undefined {
     return undefined;
   }
@@ -78,14 +82,21 @@ class NamedWeights implements LayerWeights {
     return this;
   }
 
-  /** A nested model's weights stand in one list: each layer takes those with its name in the path. */
+  /**
+   * A nested model's weights stand in one list: each layer takes those with its name behind the model's in the path,
+   * as Keras 3 writes them, or else anywhere in it.
+   */
   model(): ModelWeights {
+    const variables = this.all.map(({ path, tensor }) => ({
+      path: path.slice(path.indexOf(this.layer) + 1),
+      tensor,
+    }));
     return {
-      layer: (name) =>
-        new NamedWeights(
-          this.#left.filter(({ path }) => path.slice(0, -1).includes(name)),
-          name,
-        ),
+      layer: (name) => {
+        const behind = variables.filter(({ path }) => path.length > 1 && path[0] === name);
+        const anywhere = this.all.filter(({ path }) => path.slice(0, -1).includes(name));
+        return new NamedWeights(behind.length ? behind : anywhere, name);
+      },
     };
   }
 }

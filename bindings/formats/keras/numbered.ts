@@ -51,6 +51,10 @@ class NumberedWeights implements LayerWeights {
     return collect(roles, (_, i) => variables.get(String(i)), this.layer);
   }
 
+  again(): this {
+    return this;
+  }
+
   count(path: readonly string[]): number {
     return descend(this.group, [...path, "vars"])?.tensors.size ?? 0;
   }

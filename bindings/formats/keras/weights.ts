@@ -14,6 +14,8 @@ export interface LayerWeights {
    * @throws LmuError tensor-missing or tensor-invalid when the file holds other variables
    */
   read(roles: readonly string[], part?: Part): Record<string, Tensor>;
+  /** All of it anew, for another call of the same layer: what is named is taken once. */
+  again(): LayerWeights;
   /** How many numbered variables a part has; undefined in legacy files, where parts have no place of their own. */
   count(path: readonly string[]): number | undefined;
   /** Weights of a nested layer or model. */

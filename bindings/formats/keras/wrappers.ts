@@ -35,33 +35,43 @@ export function importBidirectional(
   importLayer: (call: Call) => Output,
 ): Output {
   const { fields, importer, layer } = call;
+  const mode = modeOf(fields);
   const forward = nested(call, "layer", ["forward_layer"]);
-  const backward = fields.has("backward_layer")
-    ? nested(call, "backward_layer", ["backward_layer"])
-    : { ...nested(call, "layer", ["backward_layer"]) };
-  const first = importLayer({ ...forward, inputs: [x] });
-  const reversed = importer.add(`${layer.name}/backwards`, { type: "reverse" }, [x], x.width);
-  const config = { ...backward.fields.config, go_backwards: false };
+  const isOwn = fields.has("backward_layer");
+  const backward = nested(call, isOwn ? "backward_layer" : "layer", ["backward_layer"]);
   const { fields: inner } = backward;
+  // A second layer says itself which way it reads; a copy reads the other way.
+  const isBackward = inner.flag("go_backwards", false) === isOwn;
+  const first = importLayer({ ...forward, inputs: [x] });
+  const read = isBackward
+    ? importer.add(`${layer.name}/backwards`, { type: "reverse" }, [x], x.width)
+    : x;
+  const config = { ...inner.config, go_backwards: false };
   let second = importLayer({
     ...backward,
     fields: new Fields(`${inner.layer}/backwards`, config, inner.kerasVersion),
     layer: { ...backward.layer, name: `${backward.layer.name}/backwards`, config },
-    inputs: [reversed],
+    inputs: [read],
   });
   if (inner.flag("return_sequences", false)) {
     second = importer.add(`${layer.name}/forwards`, { type: "reverse" }, [second], second.width);
   }
-  const modes: Record<string, MergeDescription["type"]> = {
-    concat: "concatenate",
-    sum: "add",
-    mul: "multiply",
-    ave: "mean",
-  };
-  const mode = modes[fields.text("merge_mode", "concat")];
-  if (!mode) return fields.refuse("merge_mode", Object.keys(modes).join(", "));
   const width = mode === "concatenate" ? first.width + second.width : first.width;
   return importer.add(layer.name, { type: mode }, [first, second], width);
+}
+
+const MODES: Readonly<Record<string, MergeDescription["type"]>> = {
+  concat: "concatenate",
+  sum: "add",
+  mul: "multiply",
+  ave: "mean",
+};
+
+/** null stands for two outputs. */
+function modeOf(fields: Fields): MergeDescription["type"] {
+  const name = fields.config["merge_mode"] === null ? "" : fields.text("merge_mode", "concat");
+  if (!Object.hasOwn(MODES, name)) fields.refuse("merge_mode", Object.keys(MODES).join(", "));
+  return MODES[name]!;
 }
 
 /** Layers whose computation is the same for every step anyway. */

@@ -90,6 +90,20 @@ def activations():
     return keras.Model(x, L.Concatenate()(parts))
 
 
+def same_names():
+    """Layers inside with the names of those around them."""
+    x = keras.Input((12, 3))
+    deep = keras.Sequential([L.Dense(3, name="x"), L.Dense(3, activation="tanh", name="p")], name="p")
+    wrapped = L.Bidirectional(L.GRU(3, return_sequences=True, name="gru"), merge_mode="sum", name="both")
+    block = keras.Sequential([deep, wrapped, L.GRU(3, return_sequences=True, name="backward_gru"), L.Dense(3, name="x")], name="x")
+    return keras.Model(x, L.Dense(2, name="p")(block(x)))
+
+
+def arithmetic(x):
+    gate = L.Dense(4, activation="sigmoid")(x)
+    return gate * L.Dense(4)(x) + (L.Dense(4)(x) - gate)
+
+
 def normalization():
     layer = L.Normalization()
     layer.adapt(rng.normal(2, 3, size=(50, 12, 3)))
@@ -135,8 +149,15 @@ CASES = {
     "shared-layers": functional(shared),
     "nested-models": nested,
     "activations": activations,
+    "bidirectional-forward-backwards": sequential(
+        lambda: L.Bidirectional(L.LSTM(3, return_sequences=True, go_backwards=True), backward_layer=L.GRU(3, return_sequences=True)),
+        lambda: L.Bidirectional(L.GRU(3, go_backwards=True), backward_layer=L.LSTM(3)),
+    ),
+    "same-names": same_names,
+    "arithmetic": functional(arithmetic),
 }
-LEGACY = {"bidirectional-concat", "skip-connections", "nested-models", "time-distributed", "convolutions"}
+LEGACY = {"bidirectional-concat", "skip-connections", "nested-models", "time-distributed", "convolutions", "shared-layers",
+          "same-names"}
 
 
 def main():

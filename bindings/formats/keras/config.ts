@@ -14,6 +14,17 @@ export interface KerasLayer {
 }
 
 /**
+ * The class of a serialised object. One that is registered in somebody's own package keeps it in its name, "my>Dense",
+ * because it may compute anything; LMUs are theirs whatever the package.
+ */
+export function classNameOf({ class_name: name, registered_name: registered }: Json): string {
+  const isQualified = typeof registered === "string" && registered.includes(">");
+  const className = isQualified ? registered : String(name ?? "");
+  const own = className.slice(className.lastIndexOf(">") + 1);
+  return own.startsWith("LMU") ? own : className;
+}
+
+/**
  * One field after another out of a configuration, each checked; messages name the layer and the field.
  */
 export class Fields {
@@ -88,18 +99,17 @@ const RENAMED: Readonly<Record<string, string>> = {
 function activationOf(value: unknown, fields: Fields): ActivationDescription {
   if (value === undefined || value === null) return "linear";
   if (typeof value === "string") {
-    const name = value.includes(">") ? value.slice(value.indexOf(">") + 1) : value;
-    const renamed = RENAMED[name] ?? name;
+    const renamed = Object.hasOwn(RENAMED, value) ? RENAMED[value]! : value;
     // Keras 1 and 2 used another slope.
     return renamed === "hard_sigmoid" && fields.kerasVersion < 3
       ? { type: "hard_sigmoid", slope: 0.2 }
       : renamed;
   }
-  const { class_name: className, config } = value as { class_name?: unknown; config?: unknown };
+  const { config } = value as Json;
   if (typeof config === "string") return activationOf(config, fields);
-  if (typeof className === "string" && typeof config === "object" && config !== null) {
+  if (typeof config === "object" && config !== null) {
     const layer = activationLayer(
-      className,
+      classNameOf(value as Json),
       new Fields(fields.layer, config as Json, fields.kerasVersion),
     );
     if (layer) return layer;

@@ -2,7 +2,7 @@ import type { Description } from "../../description.js";
 import { LmuError } from "../../errors.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
-import { brief, Fields, type Json, type KerasLayer } from "./config.js";
+import { brief, classNameOf, Fields, type Json, type KerasLayer } from "./config.js";
 import { importLayer } from "./layers.js";
 import { callsOf, type Reference, references } from "./references.js";
 import type { LayerWeights, ModelWeights } from "./weights.js";
@@ -36,7 +36,7 @@ function asLayer(value: unknown, where: string): KerasLayer {
   }
   const own = (object as Json)["name"];
   return {
-    className: className.replace(/^.*>/, ""),
+    className: classNameOf(value as Json),
     name: typeof name === "string" ? name : typeof own === "string" ? own : className,
     config: object as Json,
     inboundNodes,

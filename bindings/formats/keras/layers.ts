@@ -130,6 +130,13 @@ function importMerge(
   { layer, fields, inputs, importer }: Call,
   type: MergeDescription["type"],
 ): Output {
+  // x * 2 is saved as a Multiply, too: the number stands among the arguments of the call.
+  if (inputs.length < 2) {
+    throw new LmuError(
+      "layer-unsupported",
+      `Cannot load the model: layer ${layer.name} (${layer.className}) has ${inputs.length} tensors for inputs, expected 2 or more`,
+    );
+  }
   if (type === "concatenate") {
     const axis = fields.config["axis"];
     if (axis !== undefined && axis !== -1 && axis !== 2) fields.refuse("axis", "-1, the features");

@@ -5,7 +5,7 @@ import { reshape, splitColumns, type Tensor, tensorOfValues, transpose } from ".
 import { type Importer, type Output, unlessLinear } from "../importer.js";
 import { importMatrices } from "../matrices.js";
 import { cellType, readCell } from "./cells.js";
-import { Fields, type Json } from "./config.js";
+import { classNameOf, Fields, type Json } from "./config.js";
 import type { LayerWeights, Part } from "./weights.js";
 
 /*
@@ -116,9 +116,10 @@ function readHidden(
   path: readonly string[],
 ): Hidden | undefined {
   if (!fields.has("hidden_cell")) return undefined;
-  const serialised = fields.config["hidden_cell"] as { class_name?: unknown; config?: unknown };
-  const { class_name: className, config } = serialised;
-  if (typeof className !== "string" || typeof config !== "object" || config === null) {
+  const serialised = fields.config["hidden_cell"] as Json;
+  const className = classNameOf(serialised);
+  const { config } = serialised;
+  if (typeof config !== "object" || config === null) {
     fields.refuse("hidden_cell", "a serialised layer");
   }
   const inner = new Fields(`${fields.layer}/hidden_cell`, config as Json, fields.kerasVersion);

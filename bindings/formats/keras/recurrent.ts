@@ -1,7 +1,7 @@
 import type { Output } from "../importer.js";
 import type { Call } from "./call.js";
 import { cellType, readCell } from "./cells.js";
-import { Fields, type Json } from "./config.js";
+import { classNameOf, Fields, type Json } from "./config.js";
 import { importLmu } from "./lmu.js";
 import { importOriginal, isOriginalCell } from "./original.js";
 
@@ -33,10 +33,9 @@ export function importRecurrent(call: Call, x: Output): Output {
 /** keras.layers.RNN around a cell. */
 export function importRnn(call: Call, x: Output): Output {
   const { layer, fields, weights, importer } = call;
-  const cell = fields.config["cell"] as
-    { class_name?: unknown; config?: unknown; registered_name?: unknown } | undefined;
-  const className = String(cell?.class_name ?? "").replace(/^.*>/, "");
-  const config = cell?.config;
+  const cell = (fields.config["cell"] ?? {}) as Json;
+  const className = classNameOf(cell);
+  const { config } = cell;
   if (typeof config !== "object" || config === null) fields.refuse("cell", "a serialised cell");
   const inner = new Fields(layer.name, config as Json, fields.kerasVersion);
   const input = directed(call, x);

@@ -1,24 +1,24 @@
 import type { MergeDescription } from "../../description.js";
 import type { Output } from "../importer.js";
 import type { Call } from "./call.js";
-import { activationLayer, Fields, type Json } from "./config.js";
+import { activationLayer, classNameOf, Fields, type Json } from "./config.js";
 
 /** A nested layer of a wrapper, as a layer of its own. */
 function nested(call: Call, field: string, part: readonly string[]): Call {
-  const value = call.fields.config[field] as { class_name?: unknown; config?: unknown } | undefined;
+  const value = call.fields.config[field] as Json | undefined;
   if (
-    typeof value?.class_name !== "string" ||
-    typeof value.config !== "object" ||
-    value.config === null
+    typeof value?.["class_name"] !== "string" ||
+    typeof value["config"] !== "object" ||
+    value["config"] === null
   ) {
     call.fields.refuse(field, "a serialised layer");
   }
-  const config = value.config as Json;
+  const config = value["config"] as Json;
   const name = `${call.layer.name}/${String(config["name"] ?? field)}`;
   return {
     ...call,
     layer: {
-      className: value.class_name.replace(/^.*>/, ""),
+      className: classNameOf(value),
       name,
       config,
       inboundNodes: undefined,

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import type { Hdf5Group } from "../bindings/formats/hdf5.js";
+import { importModel } from "../bindings/formats/keras/graph.js";
+import { NumberedModelWeights } from "../bindings/formats/keras/numbered.js";
+import { type Tensor, tensorOfValues } from "../bindings/tensor.js";
+import { refusal } from "./support/torch.js";
+
+/*
+ * What Keras may write that is not what it looks like. Numbers are those of test/golden/layers; here is what must be
+ * refused, from configurations as Keras 3.15 writes them.
+ */
+
+interface Written {
+  readonly class_name: string;
+  readonly registered_name?: string | null;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+const INPUT: Written = {
+  class_name: "InputLayer",
+  config: { name: "input_layer", batch_shape: [null, 12, 3] },
+};
+
+const DENSE: Written = { class_name: "Dense", config: { name: "dense", activation: "linear" } };
+
+const group = (groups: Record<string, Hdf5Group>, tensors: Record<string, Tensor> = {}) => ({
+  groups: new Map(Object.entries(groups)),
+  tensors: new Map(Object.entries(tensors)),
+  attributes: new Map(),
+});
+
+/** A file with the weights of a Dense of 3 inputs and outputs. */
+const weights = () =>
+  new NumberedModelWeights(
+    group({
+      layers: group({
+        dense: group({
+          vars: group(
+            {},
+            {
+              0: tensorOfValues([3, 3], new Array(9).fill(0.5)),
+              1: tensorOfValues([3], [0, 0, 0]),
+            },
+          ),
+        }),
+      }),
+    }),
+  );
+
+const sequential = (...layers: Written[]) =>
+  importModel(
+    { class_name: "Sequential", config: { name: "model", layers: [INPUT, ...layers] } },
+    weights(),
+    "3.15.1",
+  );
+
+const tensorOf = (layer: string) => ({
+  class_name: "__keras_tensor__",
+  config: { shape: [null, 12, 3], dtype: "float32", keras_history: [layer, 0, 0] },
+});
+
+/** One layer after a Dense, called with the given arguments. */
+const called = (layer: Written, ...args: unknown[]) =>
+  importModel(
+    {
+      class_name: "Functional",
+      config: {
+        name: "model",
+        layers: [
+          { ...INPUT, inbound_nodes: [] },
+          { ...DENSE, inbound_nodes: [{ args: [tensorOf("input_layer")], kwargs: {} }] },
+          { ...layer, inbound_nodes: [{ args, kwargs: {} }] },
+        ],
+        input_layers: ["input_layer", 0, 0],
+        output_layers: [layer.config["name"], 0, 0],
+      },
+    },
+    weights(),
+    "3.15.1",
+  );
+
+describe("what only has the name of a layer of Keras is refused", () => {
+  test.each<[string, Written]>([
+    ["a class", { class_name: "Dropout", registered_name: "my>Dropout", config: { name: "d" } }],
+    ["a class in .h5", { class_name: "my>Dropout", config: { name: "d" } }],
+    [
+      "a cell",
+      {
+        class_name: "RNN",
+        config: {
+          name: "rnn",
+          cell: { class_name: "LSTMCell", registered_name: "my>LSTMCell", config: { units: 3 } },
+        },
+      },
+    ],
+    [
+      "a wrapped layer",
+      {
+        class_name: "TimeDistributed",
+        config: {
+          name: "td",
+          layer: { class_name: "Dropout", registered_name: "my>Dropout", config: { name: "d" } },
+        },
+      },
+    ],
+  ])("%s", async (_, layer) => {
+    expect((await refusal(() => sequential(DENSE, layer))).message).toContain("my>");
+  });
+
+  test("an activation", async () => {
+    const activation = {
+      module: "builtins",
+      class_name: "function",
+      config: "my>relu",
+      registered_name: "function",
+    };
+    const dense = { ...DENSE, config: { ...DENSE.config, activation } };
+    const { layers } = sequential(dense).description;
+    expect(layers[0]).toMatchObject({ activation: "my>relu" }); // which the planner refuses
+  });
+});
+
+describe("arithmetic on tensors", () => {
+  const multiply = { class_name: "Multiply", config: { name: "multiply" } };
+
+  test("of two tensors is a merge", () => {
+    const { layers } = called(multiply, tensorOf("dense"), tensorOf("input_layer")).description;
+    expect(layers.at(-1)).toMatchObject({ type: "multiply", from: ["dense", "input"] });
+  });
+
+  test.each([
+    ["x * 2", multiply, [tensorOf("dense"), 2]],
+    ["1 - x", { class_name: "Subtract", config: { name: "s" } }, [1, tensorOf("dense")]],
+    [
+      "ops.average(x, axis=1)",
+      { class_name: "Average", config: { name: "a" } },
+      [tensorOf("dense")],
+    ],
+  ])("with a number is refused: %s", async (_, layer, args) => {
+    const { code, message } = await refusal(() => called(layer, ...args));
+    expect([code, message]).toEqual(["layer-unsupported", expect.stringMatching(/1 tensors/)]);
+  });
+});
+
+test("two outputs of a Bidirectional are refused", async () => {
+  const lstm = { class_name: "LSTM", config: { name: "lstm", return_sequences: true } };
+  const config = { name: "both", layer: lstm, merge_mode: null };
+  const error = await refusal(() => sequential({ class_name: "Bidirectional", config }));
+  expect(error).toMatchObject({ message: expect.stringContaining("merge_mode null") });
+});

@@ -3,7 +3,8 @@ import type { Hdf5Group } from "../bindings/formats/hdf5.js";
 import { importModel } from "../bindings/formats/keras/graph.js";
 import { NumberedModelWeights } from "../bindings/formats/keras/numbered.js";
 import { type Tensor, tensorOfValues } from "../bindings/tensor.js";
-import { refusal } from "./support/torch.js";
+import { distance } from "./support/golden.js";
+import { modelOf, refusal } from "./support/torch.js";
 
 /*
  * What Keras may write that is not what it looks like. Numbers are those of test/golden/layers; here is what must be
@@ -140,6 +141,58 @@ describe("arithmetic on tensors", () => {
     const { code, message } = await refusal(() => called(layer, ...args));
     expect([code, message]).toEqual(["layer-unsupported", expect.stringMatching(/1 tensors/)]);
   });
+});
+
+describe("features of what has no steps", () => {
+  const pool = { class_name: "GlobalMaxPooling1D", config: { name: "pool" } };
+  const softmax = { class_name: "Softmax", config: { name: "softmax", axis: 1 } };
+  const flatten = { class_name: "Flatten", config: { name: "flatten" } };
+  const rescaling = { class_name: "Rescaling", config: { name: "rescaling", scale: 2, offset: 0 } };
+
+  test("are axis 1 of a row and axis 2 of a sequence", async () => {
+    expect(sequential(DENSE, pool, softmax).description.layers).toHaveLength(3);
+    const along = { ...softmax, config: { ...softmax.config, axis: 2 } };
+    expect(sequential(DENSE, along).description.layers).toHaveLength(2);
+    const over = await refusal(() => sequential(DENSE, softmax));
+    expect(over.message).toMatch(/softmax has axis 1, expected -1, the features/);
+  });
+
+  test("stay what they are in a Flatten", async () => {
+    expect(sequential(pool, flatten, rescaling).description.layers).toHaveLength(2);
+    const error = await refusal(() => sequential(flatten, rescaling));
+    expect(error.message).toMatch(/rescaling \(Rescaling\) comes after a Flatten/);
+  });
+});
+
+test("Normalization is exact near a mean far from zero", () => {
+  const mean = [1000, -2000, 100000];
+  const config = { name: "normalization", axis: [-1], mean, variance: [0.01, 1, 4] };
+  const model = modelOf(sequential({ class_name: "Normalization", config }));
+  const given = [1000.125, -2000.5, 100003];
+  const expected = [0.125 / Math.sqrt(0.01), -0.5, 1.5];
+  expect(distance(model.run(given), expected)).toBeLessThan(2e-7);
+  model.dispose();
+});
+
+test("a vocabulary is found in nested models", async () => {
+  const tokens = { class_name: "InputLayer", config: { name: "ids", batch_shape: [null, 9] } };
+  const embedding = { class_name: "Embedding", config: { name: "embedding", input_dim: 20 } };
+  const inner = {
+    class_name: "Sequential",
+    config: { name: "inner", layers: [tokens, embedding] },
+  };
+  const { groups } = group({});
+  const table = group({}, { 0: tensorOfValues([20, 2], new Array(40).fill(0.5)) });
+  groups.set(
+    "layers",
+    group({ sequential: group({ layers: group({ embedding: group({ vars: table }) }) }) }),
+  );
+  const { description } = importModel(
+    { class_name: "Sequential", config: { name: "model", layers: [tokens, inner] } },
+    new NumberedModelWeights({ ...group({}), groups }),
+    "3.15.1",
+  );
+  expect(description.input).toEqual({ vocabulary: 20 });
 });
 
 test("two outputs of a Bidirectional are refused", async () => {

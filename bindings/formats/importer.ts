@@ -7,7 +7,12 @@ import type { Checkpoint } from "./checkpoint.js";
 export interface Output {
   readonly name: string;
   readonly width: number;
+  /** One row and no steps: what is left of a sequence, or the input of a model without time. */
+  readonly isRow?: boolean;
 }
+
+/** Layers that make one row of a sequence. */
+const TO_ROW: ReadonlySet<string> = new Set(["last", "global-pool", "flatten"]);
 
 /** A layer without the fields that the importer adds. */
 type NewLayer = LayerDescription extends infer L
@@ -51,7 +56,8 @@ export class Importer {
     this.#layers.push({ ...layer, name: unique, from } as LayerDescription);
     for (const [role, tensor] of Object.entries(tensors))
       if (tensor) this.#tensors.set(`${unique}.${role}`, tensor);
-    return { name: unique, width };
+    const isRow = TO_ROW.has(layer.type) || inputs.every((input) => input.isRow);
+    return { name: unique, width, isRow };
   }
 
   /** Keeps only the newest row, as layers that do not return sequences do. */

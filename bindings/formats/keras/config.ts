@@ -1,5 +1,11 @@
 import type { ActivationDescription } from "../../description.js";
 import { LmuError } from "../../errors.js";
+import type { Output } from "../importer.js";
+
+/** Whether an axis is the last one, that of the features. */
+export function isLastAxis(axis: unknown, x: Pick<Output, "isRow">): boolean {
+  return axis === -1 || axis === (x.isRow ? 1 : 2);
+}
 
 /** A JSON object of a Keras configuration. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -124,6 +130,7 @@ function activationOf(value: unknown, fields: Fields): ActivationDescription {
 export function activationLayer(
   className: string,
   fields: Fields,
+  x: Pick<Output, "isRow"> = {},
 ): ActivationDescription | undefined {
   switch (className) {
     case "Activation":
@@ -138,7 +145,7 @@ export function activationLayer(
     case "ELU":
       return { type: "elu", alpha: fields.number("alpha", 1) };
     case "Softmax":
-      fields.only("axis", -1);
+      if (!isLastAxis(fields.config["axis"] ?? -1, x)) fields.refuse("axis", "-1, the features");
       return "softmax";
     case "ThresholdedReLU":
       return { type: "threshold", threshold: fields.number("theta", 1), value: 0 };

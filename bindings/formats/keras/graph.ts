@@ -13,8 +13,9 @@ export function importModel(config: unknown, weights: ModelWeights, version: str
   const importer = new Importer();
   const kerasVersion = Number(/^\d+/.exec(version)?.[0] ?? 3);
   const walk = new Graph(importer, kerasVersion);
-  const input = walk.inputOf(model);
-  const [output] = walk.run(model, weights, [{ name: "input", width: input.width ?? 1 }]);
+  const { input, isRow } = walk.inputOf(model);
+  const x = { name: "input", width: input.width ?? 1, isRow };
+  const [output] = walk.run(model, weights, [x]);
   const name = typeof model.config["name"] === "string" ? ` (${model.config["name"]})` : "";
   return importer.finish("keras", `Keras ${version}${name}`, input, output!);
 }
@@ -64,8 +65,8 @@ class Graph {
       : this.#functional(model, layers, weights, inputs, prefix);
   }
 
-  /** Features, or token ids, and steps of the one input. */
-  inputOf(model: KerasLayer): Description["input"] {
+  /** Features, or token ids, and steps of the one input; whether it has no steps. */
+  inputOf(model: KerasLayer): { input: Description["input"]; isRow: boolean } {
     const layers = this.#layersOf(model);
     const first = layers[0];
     if (!first)
@@ -85,7 +86,9 @@ class Graph {
     }
     const vocabulary = this.#vocabulary(layers);
     const sizes = shape.slice(1) as unknown[];
-    if (vocabulary !== undefined && sizes.length === 1) return { vocabulary, ...stepsOf(sizes[0]) };
+    const isRow = sizes.length === 1;
+    if (vocabulary !== undefined && isRow)
+      return { input: { vocabulary, ...stepsOf(sizes[0]) }, isRow: false };
     const width = sizes.at(-1);
     if (!Number.isSafeInteger(width) || (width as number) < 1) {
       throw new LmuError(
@@ -93,13 +96,14 @@ class Graph {
         `Cannot load the model: its input has shape ${brief(shape)}, expected a fixed number of features`,
       );
     }
-    return { width: width as number, ...(sizes.length === 2 && stepsOf(sizes[0])) };
+    return { input: { width: width as number, ...(!isRow && stepsOf(sizes[0])) }, isRow };
   }
 
   #vocabulary(layers: readonly KerasLayer[]): number | undefined {
-    for (const { className, config } of layers) {
-      if (className === "Embedding") return Number(config["input_dim"]);
-      if (className !== "InputLayer") return undefined;
+    for (const layer of layers) {
+      if (layer.className === "Embedding") return Number(layer.config["input_dim"]);
+      if (MODELS.has(layer.className)) return this.#vocabulary(this.#layersOf(layer));
+      if (layer.className !== "InputLayer") return undefined;
     }
     return undefined;
   }

@@ -4,7 +4,7 @@ import { transpose } from "../../tensor.js";
 import { type Output, unlessLinear } from "../importer.js";
 import type { Call, Import } from "./call.js";
 import { cellType } from "./cells.js";
-import { activationLayer, brief } from "./config.js";
+import { activationLayer, brief, isLastAxis } from "./config.js";
 import { importConvolution, importGlobalPool, importPool } from "./convolution.js";
 import { importLmu, isLmuLayer } from "./lmu.js";
 import {
@@ -83,7 +83,7 @@ export function importLayer(call: Call): Output {
   }
   const x = inputs[0]!;
   if (IDENTITIES.has(className)) return x;
-  const activation = activationLayer(className, fields);
+  const activation = activationLayer(className, fields, x);
   if (activation) return importer.add(layer.name, { type: "activation", activation }, [x], x.width);
   if (isLmuLayer(className)) {
     return returned(call, importLmu(fields, call.weights, x, importer, { isCell: false }));
@@ -122,6 +122,7 @@ function importEmbedding({ layer, fields, weights, importer }: Call, x: Output):
 
 /** The width is not known before the layer after it; nothing that reads it needs to know. */
 function importFlatten({ layer, importer }: Call, x: Output): Output {
+  if (x.isRow) return x;
   importer.needsSteps = true;
   return importer.add(layer.name, { type: "flatten" }, [x], NaN);
 }
@@ -138,8 +139,9 @@ function importMerge(
     );
   }
   if (type === "concatenate") {
-    const axis = fields.config["axis"];
-    if (axis !== undefined && axis !== -1 && axis !== 2) fields.refuse("axis", "-1, the features");
+    const isRow = inputs.every((input) => input.isRow);
+    if (!isLastAxis(fields.config["axis"] ?? -1, { isRow }))
+      fields.refuse("axis", "-1, the features");
   }
   const width =
     type === "concatenate" ? inputs.reduce((sum, input) => sum + input.width, 0) : inputs[0]!.width;

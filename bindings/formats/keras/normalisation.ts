@@ -1,18 +1,27 @@
+import { LmuError } from "../../errors.js";
 import { reshape, type Tensor, tensorOfValues } from "../../tensor.js";
 import { normalisation, type Output } from "../importer.js";
 import type { Call } from "./call.js";
-import type { Fields } from "./config.js";
+import { type Fields, isLastAxis } from "./config.js";
 
-function expectLastAxis({ fields }: Call): void {
+function expectLastAxis({ fields }: Call, x: Output): void {
   const axis = fields.config["axis"];
-  const last = Array.isArray(axis) && axis.length === 1 ? axis[0] : axis;
-  if (last !== undefined && last !== null && last !== -1 && last !== 2)
-    fields.refuse("axis", "-1, the features");
+  const last: unknown = Array.isArray(axis) && axis.length === 1 ? axis[0] : axis;
+  if (!isLastAxis(last ?? -1, x)) fields.refuse("axis", "-1, the features");
+}
+
+/** How many features a layer without weights reads. */
+function widthOf({ layer }: Call, x: Output): number {
+  if (x.width > 0) return x.width;
+  throw new LmuError(
+    "layer-unsupported",
+    `Cannot load the model: layer ${layer.name} (${layer.className}) comes after a Flatten, expected before it`,
+  );
 }
 
 export function importBatchNormalization(call: Call, x: Output): Output {
   const { layer, fields, weights, importer } = call;
-  expectLastAxis(call);
+  expectLastAxis(call, x);
   const roles = [
     ...(fields.flag("scale", true) ? ["gamma"] : []),
     ...(fields.flag("center", true) ? ["beta"] : []),
@@ -31,7 +40,7 @@ export function importBatchNormalization(call: Call, x: Output): Output {
 
 export function importLayerNormalization(call: Call, x: Output): Output {
   const { layer, fields, weights, importer } = call;
-  expectLastAxis(call);
+  expectLastAxis(call, x);
   fields.only("rms_scaling", false);
   const roles = [
     ...(fields.flag("scale", true) ? ["gamma"] : []),
@@ -45,39 +54,53 @@ export function importLayerNormalization(call: Call, x: Output): Output {
   });
 }
 
-/** Normalization: (x - mean) / max(√variance, 1e-7), statistics in the configuration or among the weights. */
+/**
+ * Normalization: (x - mean) / max(√variance, 1e-7), statistics in the configuration or among the weights; one of each
+ * for all features when there is no axis.
+ */
 export function importNormalization(call: Call, x: Output): Output {
   const { layer, fields, weights, importer } = call;
-  expectLastAxis(call);
+  const { axis } = fields.config;
+  const isScalar = Array.isArray(axis) && axis.length === 0;
+  if (!isScalar) expectLastAxis(call, x);
+  const width = widthOf(call, x);
   const invert = fields.flag("invert", false);
-  let [mean, variance] = [vectorField(fields, "mean", x), vectorField(fields, "variance", x)];
+  let [mean, variance] = [
+    vectorField(fields, "mean", width),
+    vectorField(fields, "variance", width),
+  ];
   if (!mean || !variance) {
     const stored = weights.read(["mean", "variance", "count"]);
-    [mean, variance] = [
-      reshape(stored["mean"]!, [x.width]),
-      reshape(stored["variance"]!, [x.width]),
-    ];
+    const statistic = (name: string): Tensor => {
+      const tensor = reshape(stored[name]!, [isScalar ? 1 : width]);
+      return isScalar ? constant(width, tensor.at(0)) : tensor;
+    };
+    [mean, variance] = [statistic("mean"), statistic("variance")];
   }
-  const deviation = (i: number) => Math.max(Math.sqrt(variance.at(i)), 1e-7);
-  const shape = [x.width];
   const vector = (value: (i: number) => number) =>
     tensorOfValues(
-      shape,
-      Float32Array.from({ length: x.width }, (_, i) => value(i)),
+      [width],
+      Float32Array.from({ length: width }, (_, i) => value(i)),
     );
-  const scale = vector((i) => (invert ? deviation(i) : 1 / deviation(i)));
-  const shift = vector((i) => (invert ? mean.at(i) : -mean.at(i) / deviation(i)));
-  return importer.addScale(layer.name, x, scale, shift);
+  const deviation = (i: number) => Math.max(Math.sqrt(variance.at(i)), 1e-7);
+  if (invert) return importer.addScale(layer.name, x, vector(deviation), mean);
+  // The mean first, which is exact near it: as one scale and shift, a mean of 1000 deviations costs 1e-4.
+  const minus = vector((i) => -mean.at(i));
+  const centred = importer.addScale(`${layer.name}/centred`, x, constant(width, 1), minus);
+  const scale = vector((i) => 1 / deviation(i));
+  return importer.add(layer.name, { type: "scale" }, [centred], width, { scale });
 }
 
-export function importRescaling({ layer, fields, importer }: Call, x: Output): Output {
-  const scale = vectorField(fields, "scale", x) ?? constant(x.width, 1);
-  const offset = vectorField(fields, "offset", x) ?? constant(x.width, 0);
+export function importRescaling(call: Call, x: Output): Output {
+  const { layer, fields, importer } = call;
+  const width = widthOf(call, x);
+  const scale = vectorField(fields, "scale", width) ?? constant(width, 1);
+  const offset = vectorField(fields, "offset", width) ?? constant(width, 0);
   return importer.addScale(layer.name, x, scale, offset);
 }
 
 /** A number per feature, or one for all, from the configuration; undefined when it is not there. */
-function vectorField(fields: Fields, name: string, { width }: Output): Tensor | undefined {
+function vectorField(fields: Fields, name: string, width: number): Tensor | undefined {
   const value = fields.config[name];
   if (value === undefined || value === null) return undefined;
   const list = [value].flat(9) as number[];

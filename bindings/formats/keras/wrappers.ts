@@ -93,5 +93,6 @@ export function importTimeDistributed(
   const isStepwise =
     STEPWISE.has(inner.layer.className) || activationLayer(inner.layer.className, inner.fields);
   if (!isStepwise) call.fields.refuse("layer", [...STEPWISE].join(", "));
-  return importLayer({ ...inner, inputs: [x] });
+  const output = importLayer({ ...inner, inputs: [{ ...x, isRow: true }] });
+  return { ...output, isRow: x.isRow ?? false };
 }

@@ -104,6 +104,13 @@ def arithmetic(x):
     return gate * L.Dense(4)(x) + (L.Dense(4)(x) - gate)
 
 
+def rows(x):
+    """Axes of what has no steps any more, as Keras 2 writes them by itself."""
+    y = L.Concatenate(axis=1)([L.GlobalMaxPooling1D()(x), L.LSTM(2)(x), L.Flatten()(x)])
+    y = L.LayerNormalization(axis=1)(L.BatchNormalization(axis=1)(y))
+    return L.Softmax(axis=1)(L.Flatten()(L.Dense(4)(y)))
+
+
 def normalization():
     layer = L.Normalization()
     layer.adapt(rng.normal(2, 3, size=(50, 12, 3)))
@@ -155,6 +162,8 @@ CASES = {
     ),
     "same-names": same_names,
     "arithmetic": functional(arithmetic),
+    "rows": functional(rows),
+    "normalization-scalar": sequential(lambda: L.Normalization(axis=None, mean=0.5, variance=4.0), lambda: L.Softmax(axis=2)),
 }
 LEGACY = {"bidirectional-concat", "skip-connections", "nested-models", "time-distributed", "convolutions", "shared-layers",
           "same-names"}

@@ -255,8 +255,12 @@ describe("importStateDict() without layers", () => {
         "layer-unsupported",
         expect.stringContaining("bidirectional=False"),
       ]);
-      const projected = { ...rnn("a", 4, 5), "a.weight_hr_l0": [2, 5] };
-      expect((await refusal(() => importTensors(names(projected), layers))).message).toContain(
+      const projected = {
+        ...{ "a.weight_ih_l0": [20, 4], "a.weight_hh_l0": [20, 2], "a.weight_hr_l0": [2, 5] },
+        ...linear("head", 2, 3),
+      };
+      const asked = layers && ([{ type: "torch-lstm", prefix: "a" }] as LayerRequest[]);
+      expect((await refusal(() => importTensors(names(projected), asked))).message).toContain(
         "proj_size=0",
       );
     }
@@ -349,6 +353,27 @@ describe("layers in a request", () => {
     for (const layers of [{}, [], [null], [{ type: "linear", prefix: 3 }]]) {
       expect(() => importTensors(tensors, layers as LayerRequest[])).toThrow(TypeError);
     }
+  });
+
+  test.each([
+    ["LeakyReLU", -0.01],
+    ["leaky_relu", -0.01],
+    [{ type: "LeakyReLU", slope: 0.5 }, -0.5],
+    ["hardtanh", -1],
+  ])("an activation on its own is PyTorch's: %o", (activation, expected) => {
+    const layers: LayerRequest[] = [
+      { type: "linear", prefix: "a" },
+      { type: "activation", activation },
+    ];
+    const model = modelOf(
+      importTensors(new Map([["a.weight", tensorOfValues([1, 1], [1])]]), layers),
+    );
+    expect(model.run([-1])[0]).toBeCloseTo(expected, 6);
+  });
+
+  test("an activation on its own must be named", async () => {
+    const error = await refusal(() => importTensors(tensors, [...LMU, { type: "activation" }]));
+    expect(error.message).toMatch(/activation undefined, expected the name of an activation/);
   });
 
   test("native layers, with tensors by our roles and without", () => {

@@ -29,7 +29,7 @@ function same(name: string): [string, string] {
 export function activationOption(
   layer: Layer,
   option: string,
-  fallback: ActivationDescription,
+  fallback: ActivationDescription | undefined,
 ): ActivationDescription {
   const value = layer.options[option] ?? fallback;
   const { type, ...parameters } = typeof value === "object" ? (value as Named) : { type: value };

@@ -69,6 +69,8 @@ function recurrent(landmark: string): Kind {
     landmark,
     names: /^(weight|bias)_(ih|hh|hr)(_l\d+)?(_reverse)?$/,
     typeOf: (find) => {
+      // Refused when it is imported: its rows are not those of its hidden state.
+      if (find(landmark.replace("ih", "hr"))) return "torch-lstm";
       const [rows = 0, units = 1] = find(landmark.replace("ih", "hh"))?.shape ?? [];
       const types = { 1: "torch-rnn", 3: "torch-gru", 4: "torch-lstm" } as const;
       return types[(rows / units) as keyof typeof types];

@@ -4,7 +4,7 @@ import type { Dialect, Layer } from "./dialect.js";
 import { HIPPO } from "./hippo.js";
 import { ABDOUJAOUHAR_LMU, BJKOMER_LMU, PYTORCH_LMU, PYTORCH_LMUFFT } from "./lmu.js";
 import { BATCH_NORM, CONV1D, EMBEDDING, LAYER_NORM, LINEAR } from "./modules.js";
-import { FLATTEN, PLAIN, WITH_TENSORS } from "./native.js";
+import { ACTIVATION, FLATTEN, PLAIN, WITH_TENSORS } from "./native.js";
 import { TORCH_GRU, TORCH_LSTM, TORCH_RNN } from "./recurrent.js";
 import type { LayerRequest } from "./request.js";
 import { Weights } from "./weights.js";
@@ -25,7 +25,8 @@ const DIALECTS: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([
   ["layer-norm", LAYER_NORM],
   ["conv1d", CONV1D],
   ["flatten", FLATTEN],
-  ...["activation", "last", "global-pool", "pool", "reverse"].map(plain),
+  ["activation", ACTIVATION],
+  ...["last", "global-pool", "pool", "reverse"].map(plain),
   ...["scale", "dense", "rnn", "lstm", "gru", "lmu", "convolution"].map(withTensors),
 ]);
 

@@ -1,6 +1,7 @@
 import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import type { Importer } from "../importer.js";
+import { activationOption } from "./activations.js";
 import type { Dialect, Layer, Widths } from "./dialect.js";
 
 /*
@@ -12,6 +13,16 @@ import type { Dialect, Layer, Widths } from "./dialect.js";
 export const PLAIN: Dialect = {
   widths: () => ({ outputs: (inputs) => inputs }),
   import: (layer, x, importer) => addAsIs(layer, importer, x, x.width, {}),
+};
+
+/** An activation on its own goes by the names and defaults of PyTorch, as it does in a module: LeakyReLU has slope 0.01. */
+export const ACTIVATION: Dialect = {
+  options: ["activation"],
+  widths: () => ({ outputs: (inputs) => inputs }),
+  import(layer, x, importer) {
+    const activation = activationOption(layer, "activation", undefined);
+    return importer.add(layer.name, { type: "activation", activation }, [x], x.width);
+  },
 };
 
 /** Layers whose tensors say how many features they read and give. */

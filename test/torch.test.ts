@@ -38,6 +38,23 @@ describe("importStateDict() gives the numbers of the reference", () => {
     },
   );
 
+  test("bidirectional layers, which only run", async () => {
+    const path = "torch/extra-bidirectional.pt";
+    const io = goldenTensors(ioPath(path));
+    const given = await checkpointOf(path, [
+      { type: "torch-lstm", prefix: "lstm" },
+      { type: "torch-gru", prefix: "gru" },
+      { type: "linear", prefix: "head" },
+    ]);
+    for (const checkpoint of [given, await checkpointOf(path)]) {
+      expect(errorOf(checkpoint, io.get("input")!, io.get("output")!)).toBeLessThan(1e-6);
+      expect(checkpoint.warnings).toEqual([]);
+    }
+    const model = modelOf(given);
+    expect(() => model.stream()).toThrow(/reads the sequence from its end.*use model\.run/);
+    model.dispose();
+  });
+
   test("a training checkpoint with many kinds of layers, types and views", async () => {
     const io = goldenTensors("torch/extra-modules.io.safetensors");
     const layers: LayerRequest[] = [

@@ -8,7 +8,7 @@ import type { Weights } from "./weights.js";
 
 /*
  * nn.LSTM, nn.GRU, nn.RNN and their cells: weight_ih_l0 [gates·units, inputs], weight_hh_l0 [gates·units, units],
- * bias_ih_l0 and bias_hh_l0, then l1 …; cells have no suffix. Gates: LSTM i, f, g, o as ours; GRU r, z, n, where ours
+ * bias_ih_l0 and bias_hh_l0, then l1 …, each with _reverse for the other direction; cells have no suffix. Gates: LSTM i, f, g, o as ours; GRU r, z, n, where ours
  * begin with update, z.
  */
 
@@ -25,10 +25,11 @@ function recurrentDialect(type: RecurrentDescription["type"], gates: readonly nu
       const [first] = suffixes(weights);
       const [, inputs] = weights.get(`weight_ih${first}`, undefined, undefined).shape;
       const [, units] = weights.get(`weight_hh${first}`, undefined, undefined).shape;
-      return { inputs: inputs!, outputs: () => units! };
+      const directions = weights.has(`weight_ih${first}_reverse`) ? 2 : 1;
+      return { inputs: inputs!, outputs: () => directions * units! };
     },
     import(layer, x, importer) {
-      refuseVariants(layer);
+      refuseProjection(layer);
       const description = {
         type,
         ...(type === "rnn" && { activation: activationOption(layer, "activation", "tanh") }),
@@ -36,7 +37,11 @@ function recurrentDialect(type: RecurrentDescription["type"], gates: readonly nu
       const all = suffixes(layer.weights);
       return all.reduce((input, suffix) => {
         const name = all.length > 1 ? `${layer.name}/${suffix.slice(1)}` : layer.name;
-        return importCell({ ...layer, name }, suffix, description, gates, input, importer);
+        const cell = (of: string, at: string, from: Output) =>
+          importCell({ ...layer, name: of }, at, description, gates, from, importer);
+        return layer.weights.has(`weight_ih${suffix}_reverse`)
+          ? importBoth(name, suffix, cell, input, importer)
+          : cell(name, suffix, input);
       }, x);
     },
   };
@@ -50,19 +55,29 @@ function suffixes(weights: Weights): readonly [string, ...string[]] {
   return all;
 }
 
-function refuseVariants({ name, type, weights }: Layer): void {
-  const names = weights.names();
-  const reverse = names.find((found) => /^weight_ih_l\d+_reverse$/.test(found));
-  const projection = names.find((found) => /^weight_hr_l\d+$/.test(found));
-  const found = reverse ?? projection;
+function refuseProjection({ name, type, weights }: Layer): void {
+  const found = weights.names().find((tensor) => /^weight_hr_l\d+$/.test(tensor));
   if (!found) return;
-  const [kind, advice] = reverse
-    ? ["bidirectional", "one direction, which can be streamed: train it with bidirectional=False"]
-    : ["projected", "a hidden state without projection: train it with proj_size=0"];
   throw new LmuError(
     "layer-unsupported",
-    `Cannot load the model: ${type} ${name} is ${kind} (${weights.base}${found}), expected ${advice}`,
+    `Cannot load the model: ${type} ${name} is projected (${weights.base}${found}), expected a hidden state without ` +
+      "projection: train it with proj_size=0",
   );
+}
+
+/** Two cells, one reading backwards, side by side. They need the whole sequence. */
+function importBoth(
+  name: string,
+  suffix: string,
+  cell: (name: string, suffix: string, from: Output) => Output,
+  x: Output,
+  importer: Importer,
+): Output {
+  const forward = cell(`${name}/forward`, suffix, x);
+  const turned = importer.add(`${name}/backwards`, { type: "reverse" }, [x], x.width);
+  const backward = cell(`${name}/reverse`, `${suffix}_reverse`, turned);
+  const back = importer.add(`${name}/forwards`, { type: "reverse" }, [backward], backward.width);
+  return importer.add(name, { type: "concatenate" }, [forward, back], 2 * forward.width);
 }
 
 function importCell(

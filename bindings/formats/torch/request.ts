@@ -74,7 +74,7 @@ export interface HippoRequest extends Sequential {
   readonly dt?: number;
 }
 
-/** nn.LSTM, nn.GRU, nn.RNN of any number of layers, and their cells; one direction. */
+/** nn.LSTM, nn.GRU, nn.RNN of any number of layers, in one direction or both, and their cells. */
 export interface RecurrentRequest extends Sequential {
   /** The module; its cell has the same type. */
   readonly type: "torch-lstm" | "torch-gru" | "torch-rnn";

@@ -2,6 +2,7 @@
 
 extra-modules.pt  a training checkpoint: state dict under "model_state_dict" with tensors of several types, transposed and
                   shared storages, an optimiser's state beside it; io: ids [2, 30], output [2, 30, 4]
+extra-bidirectional.pt  two layers of nn.LSTM, nn.GRU without biases, both bidirectional, then Linear; io: input, output
 extra-*.pt        files of PyTorch that are no state dict in a zip archive: legacy format, whole module, TorchScript, a
                   list
 """
@@ -86,3 +87,18 @@ torch.save(linear.state_dict(), "extra-legacy.pt", _use_new_zipfile_serializatio
 torch.save(linear, "extra-module.pt")
 torch.jit.save(torch.jit.script(linear), "extra-scripted.pt")
 torch.save([torch.ones(2)], "extra-list.pt")
+
+class Both(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(3, 5, 2, bidirectional=True, batch_first=True)
+        self.gru = nn.GRU(10, 4, bias=False, bidirectional=True, batch_first=True)
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.head(self.gru(self.lstm(x)[0])[0])
+
+
+both, x = Both().eval(), torch.randn(2, 12, 3)
+torch.save(both.state_dict(), "extra-bidirectional.pt")
+save_file({"input": x, "output": both(x).detach().contiguous()}, "extra-bidirectional.io.safetensors")

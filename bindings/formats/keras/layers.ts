@@ -5,7 +5,13 @@ import { type Output, unlessLinear } from "../importer.js";
 import type { Call, Import } from "./call.js";
 import { cellType } from "./cells.js";
 import { activationLayer, brief, isLastAxis } from "./config.js";
-import { importConvolution, importGlobalPool, importPool } from "./convolution.js";
+import {
+  importConvolution,
+  importDepthwise,
+  importGlobalPool,
+  importPool,
+  importSeparable,
+} from "./convolution.js";
 import { importLmu, isLmuLayer } from "./lmu.js";
 import {
   importBatchNormalization,
@@ -48,6 +54,8 @@ const IMPORTS: Readonly<Record<string, Import>> = {
   Rescaling: importRescaling,
   Embedding: importEmbedding,
   Conv1D: importConvolution,
+  DepthwiseConv1D: importDepthwise,
+  SeparableConv1D: importSeparable,
   MaxPooling1D: (call, x) => importPool(call, x, "max"),
   MaxPool1D: (call, x) => importPool(call, x, "max"),
   AveragePooling1D: (call, x) => importPool(call, x, "mean"),

@@ -164,6 +164,10 @@ CASES = {
     "arithmetic": functional(arithmetic),
     "rows": functional(rows),
     "normalization-scalar": sequential(lambda: L.Normalization(axis=None, mean=0.5, variance=4.0), lambda: L.Softmax(axis=2)),
+    "separable": sequential(
+        lambda: L.SeparableConv1D(5, 3, depth_multiplier=2, dilation_rate=2, padding="same", activation="relu"),
+        lambda: L.DepthwiseConv1D(4, depth_multiplier=3, strides=2), lambda: L.SeparableConv1D(2, 2, use_bias=False), steps=21,
+    ),
 }
 LEGACY = {"bidirectional-concat", "skip-connections", "nested-models", "time-distributed", "convolutions", "shared-layers",
           "same-names"}

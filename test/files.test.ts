@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSafetensors } from "../bindings/formats/safetensors.js";
-import { type Piece, writeSafetensors } from "../bindings/formats/write.js";
 import { unzip } from "../bindings/formats/zip.js";
 import { load, LmuError, type SourceFiles } from "../bindings/index.js";
 import { distance, goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
 import { fileOf, type LmuChoice, lmuModel } from "./support/models.js";
 import { Random } from "./support/random.js";
+import { nameOf, shardsOf } from "./support/shards.js";
 import { LMU } from "./support/torch.js";
 
 const choice: LmuChoice = {
@@ -20,26 +20,6 @@ const choice: LmuChoice = {
 };
 const file = fileOf(lmuModel(choice, 1));
 const input = new Random(1).floats(60);
-
-/** The tensors of a file, dealt out to several, with an index. */
-function shardsOf(bytes: Uint8Array, count: number, metadata: Record<string, string>): SourceFiles {
-  const { header } = readSafetensors(bytes);
-  const shards: Piece[][] = Array.from({ length: count }, () => []);
-  const weightMap: Record<string, string> = {};
-  header.entries.forEach(({ name, shape, begin, end }, i) => {
-    const data = bytes.subarray(header.dataAt + begin, header.dataAt + end);
-    shards[i % count]!.push({ name, dtype: "F32", shape, bytes: data });
-    weightMap[name] = nameOf(i % count, count);
-  });
-  const files = shards.map((pieces, i) => [nameOf(i, count), writeSafetensors(pieces)]);
-  const index = JSON.stringify({ metadata: { total_size: 1, ...metadata }, weight_map: weightMap });
-  return {
-    ...(Object.fromEntries(files) as SourceFiles),
-    "model.safetensors.index.json": new TextEncoder().encode(index),
-  };
-}
-
-const nameOf = (i: number, count: number) => `model-0000${i + 1}-of-0000${count}.safetensors`;
 
 const description = readSafetensors(file).header.metadata.get("lmu-wasm")!;
 const shards = shardsOf(file, 3, { "lmu-wasm": description });

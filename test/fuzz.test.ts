@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { load, LmuError, type LoadOptions } from "../bindings/index.js";
+import { readSafetensors } from "../bindings/formats/safetensors.js";
+import { type StoredType, writeNative } from "../bindings/formats/write.js";
+import { load, LmuError, type LoadOptions, type SourceFiles } from "../bindings/index.js";
+import { readCheckpoint } from "../bindings/read.js";
 import { allocatedBy } from "./support/allocation.js";
 import { corrupt } from "./support/corrupt.js";
 import { goldenFile, kerasConfig } from "./support/golden.js";
 import { fileOf, type LmuChoice, lmuModel, makeUp } from "./support/models.js";
+import { shardsOf } from "./support/shards.js";
 import { LMU } from "./support/torch.js";
 
 /*
@@ -32,54 +36,82 @@ const convolution = () =>
     { "c.weight": [6, 3, 4], "d.weight": [3, 6] },
   );
 
-const FILES: readonly [string, () => Uint8Array, (() => Promise<LoadOptions>)?][] = [
-  ["native LMU", () => fileOf(lmuModel(choice, 1))],
-  ["native convolution", () => fileOf(convolution())],
-  [".keras", () => goldenFile("keras/hidden-gru-feedback.keras")],
-  [".keras of a stack", () => goldenFile("keras/stack-classifier.keras")],
-  [".keras of nested models", () => goldenFile("layers/nested-models.keras")],
-  ["legacy .h5", () => goldenFile("keras/hidden-lstm-all-connections.h5")],
-  ["keras-lmu 0.1 .h5", () => goldenFile("legacy/keras-lmu-0.1-classifier.h5")],
-  ["functional .h5", () => goldenFile("legacy/keras-lmu-0.2-functional.h5")],
-  [
-    ".weights.h5",
-    () => goldenFile("keras/hidden-rnn.weights.h5"),
-    async () => ({ config: await kerasConfig("keras/hidden-rnn.keras") }),
-  ],
-  [".pt", () => goldenFile("torch/torch-lmu-0.pt"), async () => ({ layers: LMU })],
-  [".pt, layers inferred", () => goldenFile("torch/torch-lstm.pt")],
-  ["state dict in safetensors", () => goldenFile("torch/torch-lmu-1.safetensors")],
-  [".npz", () => goldenFile("legacy/bjkomer-lmu.npz")],
+const stored = async (type: StoredType) =>
+  writeNative(await readCheckpoint(goldenFile("keras/hidden-gru-feedback.keras")), type);
+const lmu = fileOf(lmuModel(choice, 1));
+const shards = shardsOf(lmu, 2, Object.fromEntries(readSafetensors(lmu).header.metadata));
+
+interface File {
+  readonly name: string;
+  /** The bytes to corrupt. */
+  read(): Uint8Array | Promise<Uint8Array>;
+  options?(): LoadOptions | Promise<LoadOptions>;
+  /** The files that these are one of. */
+  partOf?(bytes: Uint8Array): SourceFiles;
+}
+
+const shard = (name: string): File => ({
+  name,
+  read: () => shards[name]!,
+  partOf: (bytes) => ({ ...shards, [name]: bytes }),
+});
+
+const FILES: readonly File[] = [
+  { name: "native LMU", read: () => lmu },
+  { name: "native convolution", read: () => fileOf(convolution()) },
+  { name: "native f16", read: () => stored("f16") },
+  { name: "native int8", read: () => stored("int8") },
+  shard("model.safetensors.index.json"),
+  shard("model-00002-of-00002.safetensors"),
+  { name: ".keras", read: () => goldenFile("keras/hidden-gru-feedback.keras") },
+  { name: ".keras of a stack", read: () => goldenFile("keras/stack-classifier.keras") },
+  { name: ".keras of nested models", read: () => goldenFile("layers/nested-models.keras") },
+  { name: "legacy .h5", read: () => goldenFile("keras/hidden-lstm-all-connections.h5") },
+  { name: "keras-lmu 0.1 .h5", read: () => goldenFile("legacy/keras-lmu-0.1-classifier.h5") },
+  { name: "functional .h5", read: () => goldenFile("legacy/keras-lmu-0.2-functional.h5") },
+  {
+    name: ".weights.h5",
+    read: () => goldenFile("keras/hidden-rnn.weights.h5"),
+    options: async () => ({ config: await kerasConfig("keras/hidden-rnn.keras") }),
+  },
+  {
+    name: ".pt",
+    read: () => goldenFile("torch/torch-lmu-0.pt"),
+    options: () => ({ layers: LMU }),
+  },
+  { name: ".pt, layers inferred", read: () => goldenFile("torch/torch-lstm.pt") },
+  {
+    name: "state dict in safetensors",
+    read: () => goldenFile("torch/torch-lmu-1.safetensors"),
+  },
+  { name: ".npz", read: () => goldenFile("legacy/bjkomer-lmu.npz") },
 ];
 
 describe("corrupted files", () => {
-  test.each(FILES)(
-    `${CORRUPTIONS} corruptions of %s`,
-    { timeout: 240_000 },
-    async (_, read, more) => {
-      const bytes = read();
-      const options = (await more?.()) ?? {};
-      (await load(bytes, options)).dispose();
-      let refused = 0;
-      for (let seed = 0; seed < CORRUPTIONS; seed++) {
-        const broken = corrupt(bytes, seed);
-        const start = performance.now();
-        const allocated = await allocatedBy(async () => {
-          if (!(await survives(broken, options))) refused++;
-        });
-        const where = `corruption ${seed}`;
-        expect(allocated, where).toBeLessThanOrEqual(4 * bytes.length + WORKING_BYTES);
-        expect(performance.now() - start, where).toBeLessThan(MAX_MILLISECONDS);
-      }
-      expect(refused).toBeGreaterThan(CORRUPTIONS / 10);
-    },
-  );
+  test.each(FILES)(`${CORRUPTIONS} corruptions of $name`, { timeout: 240_000 }, async (file) => {
+    const bytes = await file.read();
+    const options = (await file.options?.()) ?? {};
+    const sourceOf = (whole: Uint8Array) => file.partOf?.(whole) ?? whole;
+    (await load(sourceOf(bytes), options)).dispose();
+    let refused = 0;
+    for (let seed = 0; seed < CORRUPTIONS; seed++) {
+      const broken = corrupt(bytes, seed);
+      const start = performance.now();
+      const allocated = await allocatedBy(async () => {
+        if (!(await survives(sourceOf(broken), options))) refused++;
+      });
+      const where = `corruption ${seed}`;
+      expect(allocated, where).toBeLessThanOrEqual(4 * bytes.length + WORKING_BYTES);
+      expect(performance.now() - start, where).toBeLessThan(MAX_MILLISECONDS);
+    }
+    expect(refused).toBeGreaterThan(CORRUPTIONS / 10);
+  });
 });
 
 /** Whether a file loads, and then runs; throws what is no proper refusal. */
-async function survives(bytes: Uint8Array, options: LoadOptions): Promise<boolean> {
+async function survives(source: Uint8Array | SourceFiles, options: LoadOptions): Promise<boolean> {
   try {
-    const model = await load(bytes, options);
+    const model = await load(source, options);
     const steps = model.report().steps ?? 40;
     model.run(new Float32Array(model.inputSize * steps));
     model.dispose();

@@ -206,6 +206,20 @@ describe("importStateDict() without layers", () => {
     expect(description.input).toEqual({ vocabulary: 11 });
   });
 
+  test("warns of an activation that no tensor tells", () => {
+    const shapes = names({
+      "rnn.weight_ih_l0": [5, 3],
+      "rnn.weight_hh_l0": [5, 5],
+      ...linear("head", 5, 2),
+    });
+    expect(importTensors(shapes).warnings.join()).toMatch(/^rnn: .* nn\.RNN .* tanh/);
+    const layers: LayerRequest[] = [
+      { type: "torch-rnn", prefix: "rnn", activation: "relu" },
+      { type: "linear", prefix: "head" },
+    ];
+    expect(importTensors(shapes, layers).warnings).toEqual([]);
+  });
+
   test.each([
     [
       "two layers that may change places",

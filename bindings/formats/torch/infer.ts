@@ -1,5 +1,6 @@
 import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
+import type { Importer } from "../importer.js";
 import { orderGroups } from "./chain.js";
 import { openLayer } from "./layers.js";
 import type { LayerRequest } from "./request.js";
@@ -91,7 +92,10 @@ function typeByWeight(find: Find, prefix: string): LayerRequest["type"] | undefi
  * @param notes - receives what was inferred
  * @throws LmuError description-invalid, with the layers that were found, to be put in order by hand
  */
-export function inferLayers(tensors: ReadonlyMap<string, Tensor>, notes: string[]): LayerRequest[] {
+export function inferLayers(
+  tensors: ReadonlyMap<string, Tensor>,
+  { notes, warnings }: Pick<Importer, "notes" | "warnings">,
+): LayerRequest[] {
   if (tensors.size > MAX_TENSORS) refuse(`${tensors.size} tensors are no chain of layers`, []);
   const { groups, rest } = findGroups(tensors);
   const more = rest.length > 6 ? ", …" : "";
@@ -103,6 +107,12 @@ export function inferLayers(tensors: ReadonlyMap<string, Tensor>, notes: string[
     `layers inferred from names and shapes: ${chain.map(describe).join(", ")}; ` +
       "activations and dropout between them leave no trace in a state dict",
   );
+  for (const { type, prefix } of chain) {
+    if (type !== "torch-rnn") continue;
+    warnings.push(
+      `${prefix || type}: a state dict does not say what activation nn.RNN has; taken is tanh, pass layers for relu`,
+    );
+  }
   return chain.map(requestOf);
 }
 

@@ -40,7 +40,7 @@ export function importStateDict(
   const config = source.metadata?.get("config");
   if (config !== undefined) importer.notes.push(`config in the file: ${config.slice(0, 200)}`);
   const read = new Set<string>();
-  const given = requests ?? inferLayers(tensors, importer.notes);
+  const given = requests ?? inferLayers(tensors, importer);
   const layers = given.map((request) => openLayer(request, tensors, read));
   const input = inputOf(layers);
   let x: Output = { name: "input", width: input.width ?? 1 };

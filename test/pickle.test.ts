@@ -118,9 +118,23 @@ describe("readPickle()", () => {
 
   test("a million lists in one another need no stack", () => {
     const depth = 1_000_000;
-    expect(Array.isArray(read("]".repeat(depth), "a".repeat(depth - 1), "."))).toBe(true);
-    const message = refusal(() => read("]".repeat(2 * depth), "."));
+    const readOf = (...parts: Parameters<typeof assemble>) =>
+      readPickle(assemble(...parts), TORCH_GLOBALS, 2 ** 25);
+    expect(Array.isArray(readOf("]".repeat(depth), "a".repeat(depth - 1), "."))).toBe(true);
+    const message = refusal(() => readOf("]".repeat(2 * depth), "."));
     expect(message).toMatch(/more than 1048576 collections/);
+  });
+
+  test.each([
+    ["values", "N"],
+    ["marks", "("],
+    ["lists", "]"],
+    ["dicts", "}"],
+    ["bytes of no length", "C\u0000"],
+    ["notes", "N\u0094"],
+  ])("%s for which there is no room are refused", (_, opcode) => {
+    const message = refusal(() => read(opcode.repeat(2_000_000), "."));
+    expect(message).toMatch(/room for/);
   });
 
   test("a list may hold itself, and doubling references costs nothing", () => {
@@ -132,7 +146,8 @@ describe("readPickle()", () => {
   });
 
   test("counts its steps", () => {
-    expect(refusal(() => readPickle(new Uint8Array(9_000_000).fill(0x4e), TORCH_GLOBALS))).toMatch(
+    const pushedAndPopped = new Uint8Array(9_000_000).map((_, i) => (i % 2 === 0 ? 0x4e : 0x30));
+    expect(refusal(() => readPickle(pushedAndPopped, TORCH_GLOBALS))).toMatch(
       /more than 8388608 opcodes/,
     );
   });

@@ -44,7 +44,7 @@ export async function readTorch(bytes: Uint8Array): Promise<StateDict> {
   }
   const archive = await Archive.open(bytes);
   const notes: string[] = [];
-  const dict = stateDictOf(readPickle(archive.pickle, TORCH_GLOBALS), notes);
+  const dict = stateDictOf(readPickle(archive.pickle, TORCH_GLOBALS, bytes.length), notes);
   const tensors = new Map<string, Tensor>();
   const others: string[] = [];
   for (const [name, value] of dict) {

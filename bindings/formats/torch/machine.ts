@@ -24,6 +24,12 @@ export class Callable {
 /** A tensor takes some 5. */
 const MAX_COLLECTIONS = 2 ** 20;
 
+/** Bytes of memory that a value takes at least, in the engines there are: opcodes of one byte make them. */
+const COST = { value: 24, mark: 16, memo: 40, bytes: 100, collection: 100 };
+
+/** Bytes that a pickle may take whatever its size: a thousand tensors have some. */
+const MIN_ALLOWANCE = 2 ** 22;
+
 /** The file, the stack and the memo that the opcodes of a pickle work on. */
 export class Machine {
   readonly memo = new Map<number, unknown>();
@@ -35,8 +41,14 @@ export class Machine {
   readonly #marks: number[] = [];
   #at = 0;
   #made = 0;
+  /** The longest the stack has been. */
+  #longest = 0;
+  /** Bytes of memory that may still be taken. */
+  #left: number;
 
-  constructor(bytes: Uint8Array, host: PickleHost) {
+  /** @param fileBytes - of the file that the pickle is part of: it may take four times that */
+  constructor(bytes: Uint8Array, host: PickleHost, fileBytes = bytes.length) {
+    this.#left = 4 * fileBytes + MIN_ALLOWANCE;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#host = host;
@@ -105,11 +117,26 @@ export class Machine {
   /** Pushes a new collection or object: some of one byte take 200 in memory. */
   make(value: unknown): void {
     if (++this.#made > MAX_COLLECTIONS) invalid(`more than ${MAX_COLLECTIONS} collections`);
+    this.#spend(COST.collection);
     this.push(value);
   }
 
   push(value: unknown): void {
     this.#stack.push(value);
+    if (this.#stack.length <= this.#longest) return;
+    this.#longest = this.#stack.length;
+    this.#spend(COST.value);
+  }
+
+  /** Pushes a view of the file. */
+  pushBytes(bytes: Uint8Array): void {
+    this.#spend(COST.bytes);
+    this.push(bytes);
+  }
+
+  #spend(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) invalid("more values than a file of its size has room for");
   }
 
   pop(): unknown {
@@ -124,6 +151,7 @@ export class Machine {
   }
 
   mark(): void {
+    this.#spend(COST.mark);
     this.#marks.push(this.#stack.length);
   }
 
@@ -160,6 +188,7 @@ export class Machine {
   }
 
   remember(at: number): void {
+    if (!this.memo.has(at)) this.#spend(COST.memo);
     this.memo.set(at, this.top());
   }
 

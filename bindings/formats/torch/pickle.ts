@@ -5,17 +5,18 @@ import { invalid, Machine, type PickleHost } from "./machine.js";
  * them, protocols 2 to 5. What a name stands for, and what a call of it gives, is the host's to say.
  *
  * Files come from strangers. Every opcode takes at least one byte and leaves at most one value, texts are parts of the
- * file, nothing walks a value in depth, and there are limits to opcodes and collections: work and memory stay within a
- * small multiple of the file.
+ * file, nothing walks a value in depth, and there are limits to opcodes and memory: both stay within a small multiple of
+ * the file.
  */
 
 /**
  * The value of a pickle: dicts and sets are Maps, lists and tuples arrays, bytes views of the file.
  *
+ * @param fileBytes - of the file that the pickle is part of, which bounds the memory it may take
  * @throws LmuError format-invalid
  */
-export function readPickle(bytes: Uint8Array, host: PickleHost): unknown {
-  const machine = new Machine(bytes, host);
+export function readPickle(bytes: Uint8Array, host: PickleHost, fileBytes?: number): unknown {
+  const machine = new Machine(bytes, host, fileBytes);
   for (let count = 0; count < MAX_OPCODES; count++) {
     const code = machine.byte();
     if (code === STOP) return machine.pop();
@@ -51,10 +52,10 @@ const OPERATIONS: ReadonlyMap<number, (m: Machine) => void> = new Map<number, (m
     [0x8d, (m) => m.push(m.text(m.count(8)))],
     [0x54, (m) => m.push(m.text(m.count(4)))], // texts of Python 2
     [0x55, (m) => m.push(m.text(m.count(1)))],
-    [0x42, (m) => m.push(m.take(m.count(4)))],
-    [0x43, (m) => m.push(m.take(m.count(1)))],
-    [0x8e, (m) => m.push(m.take(m.count(8)))],
-    [0x96, (m) => m.push(m.take(m.count(8)))],
+    [0x42, (m) => m.pushBytes(m.take(m.count(4)))],
+    [0x43, (m) => m.pushBytes(m.take(m.count(1)))],
+    [0x8e, (m) => m.pushBytes(m.take(m.count(8)))],
+    [0x96, (m) => m.pushBytes(m.take(m.count(8)))],
     // collections
     [0x28, (m) => m.mark()],
     [0x29, (m) => m.make([])],

@@ -88,6 +88,19 @@ describe("Stream.push()", () => {
     expect(stream.position).toBe(0);
   });
 
+  test("of nothing is nothing, also where padding in front suffices for rows", async () => {
+    const model = await loadMadeUp(
+      makeUp({ width: 1 }, [{ name: "c", type: "convolution", padding: [5, 0] }], {
+        "c.weight": [1, 1, 1],
+      }),
+    );
+    const stream = model.stream();
+    expect(stream.push([])).toHaveLength(0);
+    const pushed = [...stream.push([1]), ...stream.push([]), ...stream.push([2, 3])];
+    expect(pushed).toEqual([...model.run([1, 2, 3])]);
+    model.dispose();
+  });
+
   test("of a model that returns its last output gives that output", async () => {
     const layers = [
       { name: "r", type: "rnn" },

@@ -157,7 +157,9 @@ export class Stream {
     const result = output ?? new Float32Array(rows * width);
     let at = 0;
     let taken = 0;
-    do {
+    // Without samples nothing is called: rows for which padding in front suffices come with the first one.
+    let isDone = steps === 0 && !isEnd;
+    while (!isDone) {
       const count = Math.min(engine.plan.capacity.rows, steps - taken);
       for (let row = 0; row < count; row++) write(row, taken + row);
       taken += count;
@@ -166,7 +168,8 @@ export class Stream {
         if (!isSingle) readRow(engine, row, result, width * at++);
         if (row === made - 1) readRow(engine, row, this.#latest, 0);
       }
-    } while (taken < steps);
+      isDone = taken === steps;
+    }
     if (isSingle) result.set(this.#latest);
     return result;
   }

@@ -1,5 +1,5 @@
 import type { ActivationDescription } from "./description.js";
-import { LmuError } from "./errors.js";
+import { brief, LmuError } from "./errors.js";
 import { ACTIVATION_KINDS } from "./runtime/abi.js";
 
 /** A function of the wasm module with its four parameters. */
@@ -98,7 +98,7 @@ export function encodeActivation(
   if (!definition) {
     throw new LmuError(
       "option-unsupported",
-      `Cannot load the model: ${where} has activation ${JSON.stringify(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
+      `Cannot load the model: ${where} has activation ${brief(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
     );
   }
   const named: Record<string, number> = { ...definition.defaults };
@@ -107,7 +107,7 @@ export function encodeActivation(
       const expected = Object.keys(named).join(", ") || "no parameters";
       throw new LmuError(
         "option-unsupported",
-        `Cannot load the model: activation ${type} of ${where} has ${name} ${JSON.stringify(value)}, expected ${expected}`,
+        `Cannot load the model: activation ${type} of ${where} has ${name} ${brief(value)}, expected ${expected}`,
       );
     }
     named[name] = value;

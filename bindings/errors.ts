@@ -72,6 +72,18 @@ export class LmuError extends Error {
   }
 }
 
+/** A value from a file for a message: cut to a readable length, however long or deep it is. */
+export function brief(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    // Deeper than the stack, or nothing that JSON has words for.
+    return `a nested ${typeof value}`;
+  }
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 /** Throws a RangeError `Cannot <action>: <name> has <got>, expected <want>` unless length is as wanted. */
 export function expectLength(action: string, name: string, length: number, wanted: number): void {
   if (length !== wanted) {

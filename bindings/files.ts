@@ -1,4 +1,4 @@
-import { LmuError } from "./errors.js";
+import { brief, LmuError } from "./errors.js";
 import { decodeUtf8 } from "./formats/utf8.js";
 import { SourceReader } from "./reader.js";
 import {
@@ -142,7 +142,7 @@ function shardsOf(index: unknown): string[] {
   for (const name of names) {
     // Names come from the file: they must not lead out of the folder.
     if (typeof name !== "string" || !/^\w[\w.-]*$/.test(name) || name.includes("..")) {
-      invalid(INDEX, `names the file ${JSON.stringify(name)}, expected a plain name`);
+      invalid(INDEX, `names the file ${brief(name)}, expected a plain name`);
     }
   }
   if (names.length === 0) invalid(INDEX, "names no files");

@@ -1,6 +1,6 @@
 import { encodeActivation } from "./activations.js";
 import type { Description, LayerDescription, LayerType } from "./description.js";
-import { LmuError } from "./errors.js";
+import { brief, LmuError } from "./errors.js";
 import { MAX_ORDER } from "./legendre.js";
 
 /** Checks one field's value; returns what was expected if it is not that. */
@@ -43,9 +43,8 @@ const padding: Check = (value) =>
 const hidden: Check = (value, where) => {
   if (typeof value !== "object" || value === null) return "an object";
   const { type } = value as { type?: unknown };
-  const fields = HIDDEN[type as string];
-  if (typeof type !== "string" || !fields)
-    return `an object with type ${Object.keys(HIDDEN).join(", ")}`;
+  const fields = typeof type === "string" ? HIDDEN[type] : undefined;
+  if (!fields) return `an object with type ${Object.keys(HIDDEN).join(", ")}`;
   checkFields(`hidden of ${where}`, value, fields, ["type"]);
   return undefined;
 };
@@ -143,7 +142,7 @@ export function validateDescription(value: unknown): Description {
   if (description.output !== undefined && !names.has(description.output)) {
     fail(
       "description-invalid",
-      `output is ${JSON.stringify(description.output)}, expected the name of a layer`,
+      `output is ${brief(description.output)}, expected the name of a layer`,
     );
   }
   return description;
@@ -172,35 +171,30 @@ function checkInput(value: unknown, where: string): string | undefined {
 /** Checks one layer and adds its name to those that later layers may read. */
 function checkLayer(layer: LayerDescription, index: number, names: Set<string>): void {
   if (typeof layer !== "object" || layer === null) {
-    fail("description-invalid", `layer ${index} is ${JSON.stringify(layer)}, expected an object`);
+    fail("description-invalid", `layer ${index} is ${brief(layer)}, expected an object`);
   }
   const { name, type } = layer;
   if (typeof name !== "string" || name === "" || names.has(name)) {
-    fail(
-      "description-invalid",
-      `layer ${index} has name ${JSON.stringify(name)}, expected a unique text`,
-    );
+    fail("description-invalid", `layer ${index} has name ${brief(name)}, expected a unique text`);
   }
-  const fields = LAYERS[type];
+  // Not by the key alone: ["dense"] would find what "dense" does.
+  const fields = typeof type === "string" ? LAYERS[type] : undefined;
   if (!fields) {
     fail(
       "layer-unsupported",
-      `layer ${name} has type ${JSON.stringify(type)} with ${JSON.stringify(layer)}, expected one of ${LAYER_TYPES.join(", ")}`,
+      `layer ${name} has type ${brief(type)} with ${brief(layer)}, expected one of ${LAYER_TYPES.join(", ")}`,
     );
   }
   checkFields(`layer ${name}`, layer, fields, ["name", "type", "from"]);
   if (layer.from !== undefined && (!Array.isArray(layer.from) || layer.from.length === 0)) {
     fail(
       "description-invalid",
-      `layer ${name} has from ${JSON.stringify(layer.from)}, expected a list of names`,
+      `layer ${name} has from ${brief(layer.from)}, expected a list of names`,
     );
   }
   for (const from of layer.from ?? []) {
     if (!names.has(from)) {
-      fail(
-        "description-invalid",
-        `layer ${name} reads ${JSON.stringify(from)}, expected a layer before it`,
-      );
+      fail("description-invalid", `layer ${name} reads ${brief(from)}, expected a layer before it`);
     }
   }
   names.add(name);
@@ -213,7 +207,7 @@ function checkFields(
   others: readonly string[],
 ): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    fail("description-invalid", `${where} is ${JSON.stringify(value)}, expected an object`);
+    fail("description-invalid", `${where} is ${brief(value)}, expected an object`);
   }
   const given = new Map(Object.entries(value));
   for (const [key, check] of Object.entries(fields)) {
@@ -225,15 +219,12 @@ function checkFields(
     }
     const expected = check(field, where);
     if (expected)
-      fail(
-        "description-invalid",
-        `${where} has ${name} ${JSON.stringify(field)}, expected ${expected}`,
-      );
+      fail("description-invalid", `${where} has ${name} ${brief(field)}, expected ${expected}`);
     given.delete(name);
   }
   for (const name of others) given.delete(name);
   for (const name of given.keys()) {
-    fail("description-invalid", `${where} has the unknown field ${JSON.stringify(name)}`);
+    fail("description-invalid", `${where} has the unknown field ${brief(name)}`);
   }
 }
 

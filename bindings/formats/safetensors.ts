@@ -1,4 +1,4 @@
-import { LmuError } from "../errors.js";
+import { brief, LmuError } from "../errors.js";
 import { type DType, ELEMENT_BYTES, sizeOf, type Tensor, tensorOfBytes } from "../tensor.js";
 import { decodeUtf8 } from "./utf8.js";
 
@@ -123,15 +123,14 @@ function readMetadata(value: unknown, metadata: Map<string, string>): void {
 
 function readEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const type = DTYPES[String(dtype)];
+  const type = typeof dtype === "string" ? DTYPES[dtype] : undefined;
   if (!type)
     invalid(
-      `tensor ${name} has dtype ${String(dtype)}, expected one of ${Object.keys(DTYPES).join(", ")}`,
+      `tensor ${name} has dtype ${brief(dtype)}, expected one of ${Object.keys(DTYPES).join(", ")}`,
     );
-  if (!isCounts(shape))
-    invalid(`tensor ${name} has shape ${JSON.stringify(shape)}, expected sizes`);
+  if (!isCounts(shape)) invalid(`tensor ${name} has shape ${brief(shape)}, expected sizes`);
   if (!isCounts(offsets) || offsets.length !== 2) {
-    invalid(`tensor ${name} has data_offsets ${JSON.stringify(offsets)}, expected two offsets`);
+    invalid(`tensor ${name} has data_offsets ${brief(offsets)}, expected two offsets`);
   }
   const [begin, end] = offsets as [number, number];
   const bytes = sizeOf(shape) * ELEMENT_BYTES[type];

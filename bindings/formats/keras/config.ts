@@ -1,5 +1,5 @@
 import type { ActivationDescription } from "../../description.js";
-import { LmuError } from "../../errors.js";
+import { brief, LmuError } from "../../errors.js";
 import type { Output } from "../importer.js";
 
 /** Whether an axis is the last one, that of the features. */
@@ -72,7 +72,7 @@ export class Fields {
   /** Throws unless an option has the one value that is supported. */
   only(name: string, wanted: unknown): void {
     const value = this.config[name];
-    if (value !== undefined && value !== null && JSON.stringify(value) !== JSON.stringify(wanted)) {
+    if (value !== undefined && value !== null && brief(value) !== brief(wanted)) {
       this.refuse(name, JSON.stringify(wanted));
     }
   }
@@ -164,10 +164,4 @@ function reluLayer(fields: Fields): ActivationDescription {
     threshold,
     ...(fields.has("max_value") && { limit: fields.number("max_value") }),
   };
-}
-
-/** A value for a message, cut to a readable length. */
-export function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -1,8 +1,8 @@
 import type { Description } from "../../description.js";
-import { LmuError } from "../../errors.js";
+import { brief, LmuError } from "../../errors.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
-import { brief, classNameOf, Fields, type Json, type KerasLayer } from "./config.js";
+import { classNameOf, Fields, type Json, type KerasLayer } from "./config.js";
 import { importLayer } from "./layers.js";
 import { callsOf, type Reference, references } from "./references.js";
 import type { LayerWeights, ModelWeights } from "./weights.js";

@@ -1,10 +1,10 @@
 import type { MergeDescription } from "../../description.js";
-import { LmuError } from "../../errors.js";
+import { brief, LmuError } from "../../errors.js";
 import { transpose } from "../../tensor.js";
 import { type Output, unlessLinear } from "../importer.js";
 import type { Call, Import } from "./call.js";
 import { cellType } from "./cells.js";
-import { activationLayer, brief, isLastAxis } from "./config.js";
+import { activationLayer, isLastAxis } from "./config.js";
 import {
   importConvolution,
   importDepthwise,

@@ -60,6 +60,11 @@ export function tensorOfValues(shape: readonly number[], values: ArrayLike<numbe
   return { dtype: "f32", shape, at: (index) => values[index]!, values };
 }
 
+/** A tensor whose elements are computed when they are read: none of them is kept. */
+export function computed(shape: readonly number[], at: (index: number) => number): Tensor {
+  return { dtype: "f32", shape, at: (index) => Math.fround(at(index)) };
+}
+
 /** The same elements under another shape of equal size. */
 export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
   if (sizeOf(shape) !== sizeOf(tensor.shape)) {

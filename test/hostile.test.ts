@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { Description, LayerDescription } from "../bindings/description.js";
 import { load } from "../bindings/index.js";
+import { allocatedBy } from "./support/allocation.js";
+import { fileOf } from "./support/models.js";
 import { refusal } from "./support/torch.js";
 
 /*
@@ -53,5 +56,61 @@ describe("values of the wrong kind are refused", () => {
     const { code, message } = await refusal(() => load(file));
     expect(code).toMatch(/^(format|description)-invalid$|-unsupported$/);
     expect(message.length).toBeLessThan(1000);
+  });
+});
+
+describe("descriptions of more than there is are refused", () => {
+  const from = ["input"];
+  const many = (count: number, fields: (index: number) => object) =>
+    Array.from({ length: count }, (_, i) => ({ name: `n${i}`, ...fields(i) }) as LayerDescription);
+  const norms = many(100, () => ({ type: "layer-norm", epsilon: 1 }));
+  const twice = (i: number) => Array<string>(2).fill(i === 0 ? "input" : `n${i - 1}`);
+  const doubled = many(60, (i) => ({ type: "concatenate", from: twice(i) }));
+  const memory = { name: "m", type: "lmu", order: 2048, theta: 1000 } as const;
+
+  test.each<[string, Description["input"], readonly LayerDescription[]]>([
+    ["channels of memories", { width: 2 ** 24 }, [memory]],
+    ["computed factors", { width: 2 ** 20 }, [{ ...memory, order: 16 }]],
+    ["computed matrices", { width: 1 }, many(3, (i) => ({ ...memory, name: `m${i}`, from }))],
+    ["norms of wide inputs", { width: 2 ** 20 }, norms],
+    [
+      "means of wide inputs",
+      { width: 2 ** 22 },
+      many(9, () => ({ type: "mean", from: ["input", "input"] })),
+    ],
+    [
+      "norms of doubled inputs",
+      { width: 1 },
+      [...doubled, norms[0]!].map((l, i) => ({ ...l, name: `n${i}` })),
+    ],
+    [
+      "norms of flattened inputs",
+      { width: 2 ** 24, steps: 2 ** 24 },
+      [
+        { name: "f", type: "flatten" },
+        { name: "g", type: "layer-norm", epsilon: 1 },
+      ],
+    ],
+  ])("%s", async (_, input, layers) => {
+    const file = fileOf({ description: { version: 1, input, layers }, tensors: new Map() });
+    let code: string | undefined;
+    const allocated = await allocatedBy(async () => {
+      ({ code } = await refusal(() => load(file)));
+    });
+    expect(code).toBe("model-too-large");
+    expect(allocated).toBeLessThanOrEqual(4 * file.length + 2 ** 20);
+  });
+
+  test("tensors of a stream that does not say how long it is", async () => {
+    const layers = [{ name: "d", type: "dense" }];
+    const description = JSON.stringify({ version: 1, input: { width: 1 }, layers });
+    const entry = { dtype: "I8", shape: [2 ** 22, 1], data_offsets: [0, 2 ** 22] };
+    const header = { __metadata__: { "lmu-wasm": description }, "d.weight": entry };
+    const file = safetensors(JSON.stringify(header));
+    const allocated = await allocatedBy(async () => {
+      const { message } = await refusal(() => load(new Blob([file as BlobPart]).stream()));
+      expect(message).toContain("ends within tensor d.weight");
+    });
+    expect(allocated).toBeLessThanOrEqual(2 ** 20);
   });
 });

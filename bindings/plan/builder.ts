@@ -1,7 +1,7 @@
 import { LmuError } from "../errors.js";
 import type { Hold } from "../legendre/residual.js";
 import { type DType, sizeOf } from "../tensor.js";
-import { Address } from "./address.js";
+import { Address, checkBytes } from "./address.js";
 import type { Capacity, Clock } from "./clock.js";
 import { pad4 } from "./panels.js";
 import { Program } from "./program.js";
@@ -24,9 +24,6 @@ export interface LayerCost {
   /** Tensors of the file that the layer reads. */
   readonly tensors: (TensorInfo & { readonly name: string })[];
 }
-
-/** Memory beyond this is refused: wasm32 ends at 4 GB, and engines earlier. */
-const MAX_BYTES = 2 ** 32 - 2 ** 20;
 
 /** Collects records, weights, buffers and state while the layers are planned one after another. */
 export class Builder {
@@ -105,6 +102,7 @@ export class Builder {
   scratch(floats: number): Address {
     const offset = this.bufferBytes;
     this.bufferBytes += pad4(floats) * 4;
+    checkBytes(this.bufferBytes);
     return new Address("buffers", offset);
   }
 
@@ -113,6 +111,7 @@ export class Builder {
     const offset = this.stateBytes;
     const bytes = pad4(floats) * 4;
     this.stateBytes += bytes;
+    checkBytes(this.stateBytes);
     this.#cost.stateBytes += bytes;
     return offset;
   }
@@ -146,10 +145,7 @@ export class Builder {
   /** @throws LmuError model-too-large */
   checkBytes(): void {
     const { bufferBytes, stateBytes, capacity } = this;
-    const bytes = this.weights.bytes + bufferBytes + stateBytes * capacity.streams;
-    if (bytes <= MAX_BYTES) return;
-    const message = `Cannot load the model: it needs more than ${MAX_BYTES} bytes of memory`;
-    throw new LmuError("model-too-large", message);
+    checkBytes(this.weights.bytes + bufferBytes + stateBytes * capacity.streams);
   }
 
   get #cost(): LayerCost {

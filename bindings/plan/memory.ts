@@ -1,7 +1,7 @@
 import type { LmuDescription } from "../description.js";
 import { LmuError } from "../errors.js";
 import { basis, residualMatrix } from "../legendre/residual.js";
-import type { Tensor } from "../tensor.js";
+import { computed, type Tensor } from "../tensor.js";
 import type { Address } from "./address.js";
 import type { Builder } from "./builder.js";
 import { type Named, type Node, strideOf } from "./node.js";
@@ -19,7 +19,7 @@ export class Memory {
   readonly feedback: { readonly hidden: boolean; readonly memory: boolean };
   /** The memory of every step, in the coordinates kept inside. */
   readonly output: Node;
-  /** What a reader's columns must be multiplied with; undefined when inside and outside agree. */
+  /** What a reader's columns must be multiplied with, one channel's; undefined when inside and outside agree. */
   readonly factors: Float64Array | undefined;
   readonly #encoder: Encoder | undefined;
   readonly #gate: Encoder | undefined;
@@ -50,10 +50,7 @@ export class Memory {
     this.output = { at: b.buffer(x.clock, width), width, clock: x.clock };
     this.#state = b.state(width);
     this.#isExplicit = b.has(`${name}.D`) || b.has(`${name}.B`);
-    if (!this.#isExplicit) {
-      const T = basis(order);
-      this.factors = Float64Array.from({ length: width }, (_, i) => T[i % order]!);
-    }
+    if (!this.#isExplicit) this.factors = basis(order);
     if (this.#gate) this.#checkGate(this.#gate);
     warnOfMemory(layer, this.#isExplicit, b);
   }
@@ -76,10 +73,10 @@ export class Memory {
   unfolded(): Node {
     const { b, factors, output } = this;
     if (!factors) return output;
-    const values = valuesOf([factors.length], () => factors);
-    const scale = b.weights.vector(values, factors.length);
-    const { at } = output;
-    const stride = pad4(output.width);
+    const { at, width } = output;
+    const values = computed([width], (i) => factors[i % factors.length]!);
+    const scale = b.weights.vector(values, width);
+    const stride = pad4(width);
     b.program.record("scale", output.clock, { input: at, output: at, stride, scale, shift: 0 });
     return output;
   }

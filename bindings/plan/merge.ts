@@ -1,6 +1,6 @@
 import type { MergeDescription } from "../description.js";
 import { LmuError } from "../errors.js";
-import { tensorOfValues } from "../tensor.js";
+import { computed } from "../tensor.js";
 import type { Builder } from "./builder.js";
 import type { Clock } from "./clock.js";
 import { type Named, type Node, nodeOf, strideOf } from "./node.js";
@@ -61,7 +61,7 @@ function concatenate(inputs: readonly Node[], clock: Clock, b: Builder): Node {
 function divide(node: Node, divisor: number, b: Builder): void {
   const stride = pad4(node.width);
   const scale = b.weights.vector(
-    tensorOfValues([stride], new Float32Array(stride).fill(1 / divisor)),
+    computed([stride], () => 1 / divisor),
     stride,
   );
   b.program.record("scale", node.clock, {

@@ -1,5 +1,5 @@
 import type { LayerNormDescription } from "../description.js";
-import { tensorOfValues } from "../tensor.js";
+import { computed } from "../tensor.js";
 import type { Builder } from "./builder.js";
 import { type Named, type Node, nodeOf, vectorOf } from "./node.js";
 import { pad4 } from "./panels.js";
@@ -33,7 +33,10 @@ export function planLayerNorm(
   const { width } = x;
   const output = nodeOf(b, x.clock, width);
   const ones = () =>
-    b.weights.vector(tensorOfValues([width], new Float32Array(width).fill(1)), width);
+    b.weights.vector(
+      computed([width], () => 1),
+      width,
+    );
   b.multiplyAdds(3 * width);
   b.program.record("norm", x.clock, {
     input: x.at,

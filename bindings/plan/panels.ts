@@ -10,38 +10,49 @@ export function pad4(count: number): number {
 export class Panels {
   /** Floats in all. */
   readonly size: number;
-  readonly #first: Uint32Array;
-  readonly #step: Uint8Array;
+  /** Made when a weight is there to be placed: until then, the shape may be a lie. */
+  #first: Uint32Array | undefined;
+  #step = new Uint8Array(0);
 
   /** @param rows - outputs, a multiple of 4 @param columns - inputs */
-  constructor(rows: number, columns: number) {
+  constructor(
+    private readonly rows: number,
+    private readonly columns: number,
+  ) {
     this.size = rows * columns;
-    this.#first = new Uint32Array(rows);
-    this.#step = new Uint8Array(rows);
-    let start = 0;
-    for (const width of [32, 16, 8, 4]) {
-      while (rows - start >= width) {
-        for (let row = start; row < start + width; row++) {
-          this.#first[row] = start * columns + row - start;
-          this.#step[row] = width;
-        }
-        start += width;
-      }
-    }
   }
 
   /** Index of the first element of a row, in floats. */
   first(row: number): number {
-    return this.#first[row]!;
+    return (this.#first ?? this.#place())[row]!;
   }
 
   /** Floats from column to column of a row. */
   step(row: number): number {
+    if (!this.#first) this.#place();
     return this.#step[row]!;
   }
 
   /** Index of an element, in floats. */
   at(row: number, column: number): number {
     return this.first(row) + column * this.step(row);
+  }
+
+  #place(): Uint32Array {
+    const { rows, columns } = this;
+    const first = new Uint32Array(rows);
+    this.#step = new Uint8Array(rows);
+    let start = 0;
+    for (const width of [32, 16, 8, 4]) {
+      while (rows - start >= width) {
+        for (let row = start; row < start + width; row++) {
+          first[row] = start * columns + row - start;
+          this.#step[row] = width;
+        }
+        start += width;
+      }
+    }
+    this.#first = first;
+    return first;
   }
 }

@@ -1,5 +1,6 @@
+import { LmuError } from "../errors.js";
 import type { Tensor } from "../tensor.js";
-import { Address } from "./address.js";
+import { Address, checkBytes } from "./address.js";
 import { pad4, Panels } from "./panels.js";
 
 /** How one tensor, or a computed matrix, gets into the weights: in rows whose elements are equally far apart. */
@@ -18,28 +19,38 @@ export interface Packing {
   readonly factors?: ArrayLike<number> | undefined;
 }
 
+/** Floats that a model may have computed: 32 MB, two matrices of the highest order. Files of a few bytes ask for them. */
+const MAX_COMPUTED = 2 ** 23;
+
 /** Where every weight goes, as the kernels read them. */
 export class Weights {
   readonly packings: Packing[] = [];
   bytes = 0;
+  #computed = 0;
 
   /** Reserves floats among the weights; a multiple of 16 bytes. */
   reserve(floats: number): Address {
     const offset = this.bytes;
     this.bytes += pad4(floats) * 4;
+    checkBytes(this.bytes);
     return new Address("weights", offset);
   }
 
-  /** Plans a matrix for the affine kernel. `row` maps rows of the tensor to outputs, -1 leaves a row out. */
+  /**
+   * Plans a matrix for the affine kernel. `row` maps rows of the tensor to outputs, -1 leaves a row out; `factors` are
+   * for the first columns, and over and over for those behind.
+   */
   matrix(
     source: string | Tensor,
     outputs: number,
     columns: number,
     options: { row?: (row: number) => number; factors?: Packing["factors"] } = {},
   ): Address {
+    this.#count(source, outputs * columns);
     const at = this.reserve(outputs * columns);
     const panels = new Panels(outputs, columns);
     const row = options.row ?? ((r: number) => r);
+    let factors: Packing["factors"];
     this.packings.push({
       source,
       columns,
@@ -49,7 +60,10 @@ export class Weights {
         return output < 0 ? -1 : panels.first(output);
       },
       step: (r) => panels.step(row(r)),
-      factors: options.factors,
+      // One for every column, made when the file has a row of as many: until then, the shape may be a lie.
+      get factors() {
+        return (factors ??= options.factors && repeated(options.factors, columns));
+      },
     });
     return at;
   }
@@ -62,6 +76,7 @@ export class Weights {
     stride: number,
     first: Packing["first"] = (r) => r * stride,
   ): Address {
+    this.#count(source, rows * stride);
     const at = this.reserve(rows * stride);
     const { offset } = at;
     this.packings.push({ source, columns, offset, first, step: () => 1 });
@@ -78,4 +93,18 @@ export class Weights {
     // A tensor [n] has n rows of one column.
     return this.table(source, length, 1, 1, place);
   }
+
+  /** Counts what no tensor of the file pays for. */
+  #count(source: string | Tensor, floats: number): void {
+    if (typeof source !== "string") this.#computed += floats;
+    if (this.#computed > MAX_COMPUTED) {
+      const message = `Cannot load the model: more than ${MAX_COMPUTED} of its weights are not in the file`;
+      throw new LmuError("model-too-large", message);
+    }
+  }
+}
+
+function repeated(values: ArrayLike<number>, length: number): ArrayLike<number> {
+  const period = values.length;
+  return period === length ? values : Float64Array.from({ length }, (_, i) => values[i % period]!);
 }

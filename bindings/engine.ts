@@ -4,6 +4,7 @@ import type { TensorInfo } from "./plan/builder.js";
 import type { Capacity } from "./plan/clock.js";
 import { pack } from "./plan/pack.js";
 import { type Plan, planModel } from "./plan/plan.js";
+import type { Packing } from "./plan/weights.js";
 import type { Exports } from "./runtime/abi.js";
 import type { ModelImage } from "./runtime/image.js";
 import { holdOf } from "./legendre/hold.js";
@@ -27,6 +28,8 @@ export class Engine {
 
   readonly #description: Description;
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
+  /** Where each tensor goes. Weights stay where they are, so this holds for every plan. */
+  readonly #packings = new Map<string, Packing[]>();
   #kernel: Kernel | undefined;
   #run: Exports["run"];
   /** States beyond those of batches: how many were ever open, and which are free again. */
@@ -53,7 +56,9 @@ export class Engine {
     const hold = holdOf(module, () => ({ kernel, from: this.plan.buffersAt }));
     this.plan = this.#install(planModel(description, tensors, kernel.heapBase, CALL, hold));
     for (const packing of this.plan.packings) {
-      if (typeof packing.source !== "string") pack(packing, packing.source, 0, this.#weights);
+      const { source } = packing;
+      if (typeof source !== "string") pack(packing, source, 0, this.#weights);
+      else this.#packings.set(source, [...(this.#packings.get(source) ?? []), packing]);
     }
   }
 
@@ -64,8 +69,8 @@ export class Engine {
 
   /** Writes a tensor, or consecutive rows of it, wherever the plan wants it. */
   write(name: string, rows: Tensor, firstRow = 0): void {
-    for (const packing of this.plan.packings) {
-      if (packing.source === name) pack(packing, rows, firstRow, this.#weights);
+    for (const packing of this.#packings.get(name) ?? []) {
+      pack(packing, rows, firstRow, this.#weights);
     }
   }
 

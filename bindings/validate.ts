@@ -52,6 +52,8 @@ const hidden: Check = (value, where) => {
 const MAX_STEPS = 2 ** 24;
 const MAX_WIDTH = 2 ** 24;
 const MAX_LAYERS = 10_000;
+/** Inputs of all layers together. */
+const MAX_INPUTS = 100_000;
 
 /** Required fields end in "!". */
 type Fields = Readonly<Record<string, Check>>;
@@ -138,7 +140,14 @@ export function validateDescription(value: unknown): Description {
   );
   const description = value as Description;
   const names = new Set(["input"]);
-  for (const [index, layer] of description.layers.entries()) checkLayer(layer, index, names);
+  let inputs = 0;
+  for (const [index, layer] of description.layers.entries()) {
+    checkLayer(layer, index, names);
+    inputs += layer.from?.length ?? 1;
+  }
+  if (inputs > MAX_INPUTS) {
+    fail("description-invalid", `its layers read ${inputs} inputs, expected at most ${MAX_INPUTS}`);
+  }
   if (description.output !== undefined && !names.has(description.output)) {
     fail(
       "description-invalid",

@@ -114,3 +114,51 @@ describe("descriptions of more than there is are refused", () => {
     expect(allocated).toBeLessThanOrEqual(2 ** 20);
   });
 });
+
+describe("work that grows faster than the file is refused, or done another way", () => {
+  const many = (count: number, fields: (index: number) => object) =>
+    Array.from({ length: count }, (_, i) => ({ name: `n${i}`, ...fields(i) }) as LayerDescription);
+  const made = (layers: readonly LayerDescription[]) =>
+    fileOf({ description: { version: 1, input: { width: 1 }, layers }, tensors: new Map() });
+
+  test.each([5e-324, 1e-308, 1e-9])("a memory of %s steps forgets at once", async (theta) => {
+    const model = await load(made([{ name: "m", type: "lmu", order: 3, theta }]));
+    const output = model.run([1, 0]);
+    expect([...output].every((value) => Number.isFinite(value))).toBe(true);
+    expect([...output.subarray(3)]).toEqual([0, 0, 0].map((zero) => expect.closeTo(zero, 12)));
+    model.dispose();
+  });
+
+  test.each([
+    [
+      "windows of windows",
+      many(1001, () => ({ type: "pool", mode: "max", size: 1 })),
+      "more than 1000",
+    ],
+    [
+      "inputs without end",
+      many(11, () => ({ type: "add", from: Array(10_000).fill("input") })),
+      "110000 inputs, expected at most 100000",
+    ],
+  ])("%s", async (_, layers, problem) => {
+    expect((await refusal(() => load(made(layers)))).message).toContain(problem);
+  });
+
+  test("a thousand windows run", async () => {
+    const model = await load(made(many(1000, () => ({ type: "pool", mode: "max", size: 1 }))));
+    expect([...model.run([1, 2])]).toEqual([1, 2]);
+    model.dispose();
+  });
+
+  test("40,000 scales without rows", async () => {
+    const entry = (dtype: string) => `{"dtype":"${dtype}","shape":[0],"data_offsets":[0,0]}`;
+    const entries = Array.from(
+      { length: 40_000 },
+      (_, i) => `"t${i}:scale":${entry("F32")},"t${i}":${entry("I8")}`,
+    );
+    const description = { version: 1, input: { width: 1 }, layers: [{ name: "a", type: "last" }] };
+    const metadata = JSON.stringify({ "lmu-wasm": JSON.stringify(description) });
+    const file = safetensors(`{"__metadata__":${metadata},${entries.join()}}`);
+    expect((await refusal(() => load(file))).message).toContain("no layer reads tensor");
+  });
+});

@@ -20,14 +20,14 @@ export class RowScales {
       if (tensors.has(entry.name)) refuse(entry.name, "is there twice, expected once");
       tensors.set(entry.name, entry);
     }
-    const names = [...tensors.keys()];
+    const places = new Map([...tensors.keys()].map((name, place) => [name, place]));
     for (const { name, dtype, shape } of entries) {
       const scale = tensors.get(scaleName(name));
       if (dtype !== "i8" || !scale) continue;
       if (scale.shape.length !== 1 || scale.shape[0] !== shape[0]) {
         refuse(scale.name, `has shape [${scale.shape.join(", ")}], expected [${shape[0]}]`);
       }
-      if (names.indexOf(scale.name) > names.indexOf(name)) {
+      if (places.get(scale.name)! > places.get(name)!) {
         refuse(scale.name, `stands behind ${name}, expected before it`);
       }
       tensors.delete(scale.name);

@@ -34,6 +34,12 @@ const cache = new Map<string, Float64Array>();
 export type Hold = (order: number, scale: number) => Float64Array;
 
 /**
+ * Windows after which nothing is left of a memory: exp(-64) is far below rounding, and longer steps, up to an infinite
+ * one, would only take longer to say so.
+ */
+const EMPTYING = 64;
+
+/**
  * Dm = Ā - I in the normalised basis, [order, order] row by row. Cached: do not write to it.
  */
 export function residualMatrix(
@@ -54,7 +60,7 @@ export function residualMatrix(
   const key = `${method} ${order} ${dt / theta}`;
   let D: Float64Array | undefined = cache.get(key);
   if (D) return D;
-  if (method === "zoh") D = hold(order, dt / theta);
+  if (method === "zoh") D = hold(order, Math.min(dt / theta, EMPTYING));
   else if (method === "euler") D = normalised(order, dt / theta);
   else if (method === "bilinear") D = trapezoidal(order, dt / theta);
   else

@@ -25,6 +25,9 @@ export interface LayerCost {
   readonly tensors: (TensorInfo & { readonly name: string })[];
 }
 
+/** Each window asks the one before it how many rows there are: more would need too much stack. */
+const MAX_WINDOWS = 1000;
+
 /** Collects records, weights, buffers and state while the layers are planned one after another. */
 export class Builder {
   readonly weights = new Weights();
@@ -39,6 +42,7 @@ export class Builder {
 
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
   readonly #unread: Set<string>;
+  #windows = 0;
 
   constructor(
     tensors: ReadonlyMap<string, TensorInfo>,
@@ -135,6 +139,15 @@ export class Builder {
 
   warn(message: string): void {
     this.warnings.push(message);
+  }
+
+  /** @throws LmuError model-too-large */
+  countWindow(name: string): void {
+    if (++this.#windows <= MAX_WINDOWS) return;
+    throw new LmuError(
+      "model-too-large",
+      `Cannot load the model: ${name} is one of more than ${MAX_WINDOWS} convolutions and poolings`,
+    );
   }
 
   /** Notes that the model needs all steps of a sequence at once. */

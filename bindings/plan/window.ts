@@ -147,6 +147,7 @@ function planWindow(
       `Cannot load the model: ${name} reads one row, expected a sequence`,
     );
   }
+  b.countWindow(name);
   const { span, stride, left, right } = geometry;
   const width = pad4(x.width);
   const kept = Math.max(span - 1, left);

@@ -116,8 +116,7 @@ describe("what only has the name of a layer of Keras is refused", () => {
       registered_name: "function",
     };
     const dense = { ...DENSE, config: { ...DENSE.config, activation } };
-    const { layers } = sequential(dense).description;
-    expect(layers[0]).toMatchObject({ activation: "my>relu" }); // which the planner refuses
+    expect((await refusal(() => sequential(dense))).message).toContain("my>relu");
   });
 });
 
@@ -162,6 +161,28 @@ describe("features of what has no steps", () => {
     const error = await refusal(() => sequential(flatten, rescaling));
     expect(error.message).toMatch(/rescaling \(Rescaling\) comes after a Flatten/);
   });
+});
+
+test("BatchNormalization after a Flatten has the width of its weights, all of one size", async () => {
+  const layers = [
+    INPUT,
+    { class_name: "Flatten", config: { name: "flatten" } },
+    { class_name: "BatchNormalization", config: { name: "norm" } },
+  ];
+  const config = { class_name: "Sequential", config: { name: "model", layers } };
+  const sized = (...sizes: number[]) => {
+    const tensors = sizes.map((size, i) => [
+      String(i),
+      tensorOfValues([size], new Array(size).fill(1)),
+    ]);
+    const vars = group({}, Object.fromEntries(tensors));
+    const named = group({ batch_normalization: group({ vars }) });
+    return new NumberedModelWeights(group({ layers: named }));
+  };
+  const { tensors } = importModel(config, sized(36, 36, 36, 36), "3.15.1");
+  expect(tensors.get("norm.scale")!.shape).toEqual([36]);
+  const { code } = await refusal(() => importModel(config, sized(36, 36, 36, 35), "3.15.1"));
+  expect(code).toBe("tensor-invalid");
 });
 
 test("Normalization is exact near a mean far from zero", () => {

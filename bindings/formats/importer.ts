@@ -29,13 +29,17 @@ export class Importer {
   needsSteps = false;
   readonly #layers: LayerDescription[] = [];
   readonly #tensors = new Map<string, Tensor>();
-  readonly #names = new Set<string>();
+  /** Names in use, and how often each was asked for. */
+  readonly #names = new Map<string, number>();
 
   /** A name no layer has yet. */
   unique(name: string): string {
-    let free = name === "input" ? "input_" : name;
-    for (let i = 1; this.#names.has(free); i++) free = `${name}:${i}`;
-    this.#names.add(free);
+    const wanted = name === "input" ? "input_" : name;
+    let free = wanted;
+    let asked = this.#names.get(wanted) ?? 0;
+    for (; this.#names.has(free); asked++) free = `${name}:${asked}`;
+    this.#names.set(wanted, Math.max(asked, 1));
+    if (free !== wanted) this.#names.set(free, 1);
     return free;
   }
 

@@ -1,5 +1,5 @@
 import type { RecurrentDescription } from "../../description.js";
-import { rowsOf, type Tensor, transpose } from "../../tensor.js";
+import { reshape, rowsOf, type Tensor, transpose } from "../../tensor.js";
 import { sumOf } from "../importer.js";
 import type { Fields } from "./config.js";
 import type { LayerWeights, Part } from "./weights.js";
@@ -73,6 +73,7 @@ function biasesOf(
   resetsAfter: boolean,
 ): { bias: Tensor | undefined; recurrent_bias: Tensor | undefined } {
   if (!bias || !resetsAfter) return { bias, recurrent_bias: undefined };
+  bias = reshape(bias, [2, 3 * units]);
   const row = (index: number): Tensor => {
     const { dtype } = bias;
     return { dtype, shape: [3 * units], at: (i) => bias.at(index * 3 * units + i) };

@@ -25,7 +25,7 @@ export interface KerasLayer {
  */
 export function classNameOf({ class_name: name, registered_name: registered }: Json): string {
   const isQualified = typeof registered === "string" && registered.includes(">");
-  const className = isQualified ? registered : String(name ?? "");
+  const className = isQualified ? registered : typeof name === "string" ? name : "";
   const own = className.slice(className.lastIndexOf(">") + 1);
   return own.startsWith("LMU") ? own : className;
 }

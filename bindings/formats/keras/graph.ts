@@ -1,5 +1,6 @@
 import type { Description } from "../../description.js";
 import { brief, LmuError } from "../../errors.js";
+import { validateDescription } from "../../validate.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
 import { classNameOf, Fields, type Json, type KerasLayer } from "./config.js";
@@ -9,6 +10,7 @@ import type { LayerWeights, ModelWeights } from "./weights.js";
 
 /** A model configuration, as `to_json`, `.keras` and legacy HDF5 hold it, with its weights. */
 export function importModel(config: unknown, weights: ModelWeights, version: string): Checkpoint {
+  expectShallow(config);
   const model = asLayer(config, "the model");
   const importer = new Importer();
   const kerasVersion = Number(/^\d+/.exec(version)?.[0] ?? 3);
@@ -17,7 +19,29 @@ export function importModel(config: unknown, weights: ModelWeights, version: str
   const x = { name: "input", width: input.width ?? 1, isRow };
   const [output] = walk.run(model, weights, [x]);
   const name = typeof model.config["name"] === "string" ? ` (${model.config["name"]})` : "";
-  return importer.finish("keras", `Keras ${version}${name}`, input, output!);
+  const source = `Keras ${version}${name}`.slice(0, 1000);
+  const checkpoint = importer.finish("keras", source, input, output!);
+  // Strides, sizes and widths come as the file has them.
+  validateDescription(checkpoint.description);
+  return checkpoint;
+}
+
+/** Levels of a configuration: what walks through it may then go as deep as it likes. */
+const MAX_DEPTH = 200;
+
+function expectShallow(config: unknown): void {
+  let level: unknown[] = [config];
+  for (let depth = 0; level.length; depth++) {
+    if (depth > MAX_DEPTH) {
+      throw new LmuError(
+        "format-invalid",
+        `Cannot load the model: its configuration is more than ${MAX_DEPTH} levels deep`,
+      );
+    }
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? (Object.values(value) as unknown[]) : [],
+    );
+  }
 }
 
 function asLayer(value: unknown, where: string): KerasLayer {
@@ -44,9 +68,14 @@ function asLayer(value: unknown, where: string): KerasLayer {
   };
 }
 
+/** Calls of layers, those of nested models for every call of the model: a few levels of two calls each are millions. */
+const MAX_CALLS = 10_000;
+
 const MODELS = new Set(["Sequential", "Functional", "Model"]);
 
 class Graph {
+  #calls = 0;
+
   constructor(
     private readonly importer: Importer,
     private readonly kerasVersion: number,
@@ -101,7 +130,9 @@ class Graph {
 
   #vocabulary(layers: readonly KerasLayer[]): number | undefined {
     for (const layer of layers) {
-      if (layer.className === "Embedding") return Number(layer.config["input_dim"]);
+      if (layer.className === "Embedding") {
+        return new Fields(layer.name, layer.config, this.kerasVersion).integer("input_dim");
+      }
       if (MODELS.has(layer.className)) return this.#vocabulary(this.#layersOf(layer));
       if (layer.className !== "InputLayer") return undefined;
     }
@@ -128,6 +159,7 @@ class Graph {
     let outputs = inputs;
     for (const layer of layers) {
       if (layer.className === "InputLayer") continue;
+      this.#count(1);
       outputs = this.#call(layer, weights.layer(layer.name, layer.className), outputs, prefix);
     }
     return outputs;
@@ -150,6 +182,7 @@ class Graph {
     }
     const made = new Map<string, Output>(starts.map(({ key }, i) => [key, inputs[i]!]));
     const waiting = layers.flatMap((layer) => waitingCalls(layer, weights));
+    this.#count(waiting.length);
     while (waiting.length) {
       const { layer, own, from, key } = takeReady(waiting, made);
       const tensors = from.map((reference) => made.get(reference.key)!);
@@ -163,6 +196,15 @@ class Graph {
         `Cannot load the model: its output ${ends[0]!.key} is made by no layer`,
       );
     return [output];
+  }
+
+  #count(calls: number): void {
+    this.#calls += calls;
+    if (this.#calls <= MAX_CALLS) return;
+    throw new LmuError(
+      "description-invalid",
+      `Cannot load the model: it calls layers more than ${MAX_CALLS} times`,
+    );
   }
 
   #call(

@@ -28,7 +28,7 @@ export async function readKeras(
   const metadata = files.has("metadata.json")
     ? parse(files.get("metadata.json"), "metadata.json")
     : {};
-  const version = String((metadata as { keras_version?: unknown }).keras_version ?? "3");
+  const version = versionOf((metadata as { keras_version?: unknown } | null)?.keras_version);
   const root = await readHdf5(mayOverwrite ? movedToStart(weights) : weights);
   return importModel(config, new NumberedModelWeights(root), version);
 }
@@ -55,13 +55,17 @@ export async function readKerasHdf5(bytes: Uint8Array, config?: unknown): Promis
         "(model.to_json()) as the option config",
     );
   }
-  const version = String(attribute(root, "keras_version") ?? "3");
+  const version = versionOf(attribute(root, "keras_version"));
   const isNumbered = !root.groups.has("model_weights") && !root.attributes.has("layer_names");
   return importModel(
     given,
     isNumbered ? new NumberedModelWeights(root) : new NamedModelWeights(root),
     version,
   );
+}
+
+function versionOf(stated: unknown): string {
+  return typeof stated === "string" ? stated : "3";
 }
 
 function attribute(root: Hdf5Group, name: string): unknown {

@@ -82,7 +82,7 @@ export function importLayer(call: Call): Output {
   const { layer, fields, inputs, importer } = call;
   const { className } = layer;
   const merge = Object.hasOwn(MERGES, className) ? MERGES[className] : undefined;
-  if (merge) return importMerge(call, merge);
+  if (merge && inputs.length > 0) return importMerge(call, merge);
   if (inputs.length !== 1) {
     throw new LmuError(
       "layer-unsupported",

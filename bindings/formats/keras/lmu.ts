@@ -1,7 +1,7 @@
 import type { HiddenDescription } from "../../description.js";
 import { LmuError } from "../../errors.js";
 import { MAX_ORDER } from "../../legendre.js";
-import { reshape, splitColumns, type Tensor, tensorOfValues, transpose } from "../../tensor.js";
+import { computed, reshape, splitColumns, type Tensor, transpose } from "../../tensor.js";
 import { type Importer, type Output, unlessLinear } from "../importer.js";
 import { importMatrices } from "../matrices.js";
 import { cellType, readCell } from "./cells.js";
@@ -202,7 +202,7 @@ function matricesOf(
   fields: { theta?: number; discretizer?: "euler" };
   tensors: Record<string, Tensor | undefined>;
 } {
-  const inverse = memory["theta_inv"]?.at(0);
+  const inverse = memory["theta_inv"] && reshape(memory["theta_inv"], [1]).at(0);
   if (inverse !== undefined) {
     if (!(inverse >= 0 && Number.isFinite(inverse))) {
       throw new LmuError(
@@ -247,8 +247,5 @@ function splitHidden(
 }
 
 function identity(size: number): Tensor {
-  return tensorOfValues(
-    [size, size],
-    Float32Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0)),
-  );
+  return computed([size, size], (i) => (i % (size + 1) === 0 ? 1 : 0));
 }

@@ -1,5 +1,5 @@
 import { LmuError } from "../../errors.js";
-import { reshape, type Tensor, tensorOfValues } from "../../tensor.js";
+import { computed, reshape, sizeOf, type Tensor, tensorOfValues } from "../../tensor.js";
 import { normalisation, type Output } from "../importer.js";
 import type { Call } from "./call.js";
 import { type Fields, isLastAxis } from "./config.js";
@@ -28,12 +28,15 @@ export function importBatchNormalization(call: Call, x: Output): Output {
     ...["moving_mean", "moving_variance"],
   ];
   const { gamma, beta, moving_mean: mean, moving_variance: variance } = weights.read(roles);
+  // After a Flatten, the width is the file's to say.
+  const width = x.width || sizeOf(mean!.shape);
+  const ofInput = (tensor: Tensor) => reshape(tensor, [width]);
   const { scale, shift } = normalisation(
     fields.number("epsilon", 1e-3),
-    mean!,
-    variance!,
-    gamma,
-    beta,
+    ofInput(mean!),
+    ofInput(variance!),
+    gamma && ofInput(gamma),
+    beta && ofInput(beta),
   );
   return importer.addScale(layer.name, x, scale, shift);
 }
@@ -77,17 +80,12 @@ export function importNormalization(call: Call, x: Output): Output {
     };
     [mean, variance] = [statistic("mean"), statistic("variance")];
   }
-  const vector = (value: (i: number) => number) =>
-    tensorOfValues(
-      [width],
-      Float32Array.from({ length: width }, (_, i) => value(i)),
-    );
   const deviation = (i: number) => Math.max(Math.sqrt(variance.at(i)), 1e-7);
-  if (invert) return importer.addScale(layer.name, x, vector(deviation), mean);
+  if (invert) return importer.addScale(layer.name, x, computed([width], deviation), mean);
   // The mean first, which is exact near it: as one scale and shift, a mean of 1000 deviations costs 1e-4.
-  const minus = vector((i) => -mean.at(i));
+  const minus = computed([width], (i) => -mean.at(i));
   const centred = importer.addScale(`${layer.name}/centred`, x, constant(width, 1), minus);
-  const scale = vector((i) => 1 / deviation(i));
+  const scale = computed([width], (i) => 1 / deviation(i));
   return importer.add(layer.name, { type: "scale" }, [centred], width, { scale });
 }
 
@@ -110,6 +108,7 @@ function vectorField(fields: Fields, name: string, width: number): Tensor | unde
   return list.length === 1 ? constant(width, list[0]!) : tensorOfValues([width], list);
 }
 
+/** One value for all features, kept once; not rounded, for what is computed of it is. */
 function constant(width: number, value: number): Tensor {
-  return tensorOfValues([width], new Float64Array(width).fill(value));
+  return { dtype: "f32", shape: [width], at: () => value };
 }

@@ -108,7 +108,7 @@ function importOde(fields: Fields, weights: LayerWeights, x: Output, importer: I
   const roles = ["encoders", ...(hasDt ? ["dt"] : []), "decoders", "AT", "B"];
   const tensors = weights.read(roles);
   if (fields.text("method", "euler") !== "euler") fields.refuse("method", '"euler"');
-  const dt = tensors["dt"]?.at(0) ?? 1;
+  const dt = tensors["dt"] ? reshape(tensors["dt"], [1]).at(0) : 1;
   const AT = tensors["AT"]!;
   const order = AT.shape[0]!;
   if (AT.shape.length !== 2 || AT.shape[1] !== order) {

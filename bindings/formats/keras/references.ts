@@ -1,4 +1,4 @@
-import { LmuError } from "../../errors.js";
+import { brief, LmuError } from "../../errors.js";
 import type { Json, KerasLayer } from "./config.js";
 
 /*
@@ -18,10 +18,17 @@ export function references(value: unknown): Reference[] {
     if (output !== 0 && output !== undefined) {
       throw new LmuError(
         "layer-unsupported",
-        `Cannot load the model: output ${String(output)} of layer ${String(name)} is used`,
+        `Cannot load the model: output ${brief(output)} of layer ${String(name)} is used`,
       );
     }
-    return [{ key: `${String(name)}/${Number(call ?? 0)}` }];
+    const count = call ?? 0;
+    if (typeof count !== "number") {
+      throw new LmuError(
+        "format-invalid",
+        `Cannot load the model: layer ${String(name)} has the call ${brief(call)}, expected its number`,
+      );
+    }
+    return [{ key: `${String(name)}/${count}` }];
   }
   return value.flatMap(references);
 }
@@ -52,6 +59,8 @@ function tensorsIn(value: unknown): Reference[] {
   if (typeof value !== "object" || value === null) return [];
   if (Array.isArray(value)) return value.flatMap(tensorsIn);
   const { class_name: className, config } = value as Json;
-  if (className === "__keras_tensor__") return references((config as Json)["keras_history"]);
+  if (className === "__keras_tensor__") {
+    return references((config as Json | null | undefined)?.["keras_history"]);
+  }
   return Object.values(value).flatMap(tensorsIn);
 }

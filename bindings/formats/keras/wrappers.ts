@@ -14,7 +14,8 @@ function nested(call: Call, field: string, part: readonly string[]): Call {
     call.fields.refuse(field, "a serialised layer");
   }
   const config = value["config"] as Json;
-  const name = `${call.layer.name}/${String(config["name"] ?? field)}`;
+  const own = typeof config["name"] === "string" ? config["name"] : field;
+  const name = `${call.layer.name}/${own}`;
   return {
     ...call,
     layer: {
@@ -24,7 +25,7 @@ function nested(call: Call, field: string, part: readonly string[]): Call {
       inboundNodes: undefined,
     },
     fields: new Fields(name, config, call.fields.kerasVersion),
-    weights: call.weights.child(part, String(config["name"])),
+    weights: call.weights.child(part, own),
   };
 }
 
@@ -37,6 +38,8 @@ export function importBidirectional(
   const { fields, importer, layer } = call;
   const mode = modeOf(fields);
   const forward = nested(call, "layer", ["forward_layer"]);
+  // Each level would double the work.
+  if (forward.layer.className === "Bidirectional") fields.refuse("layer", "a recurrent layer");
   const isOwn = fields.has("backward_layer");
   const backward = nested(call, isOwn ? "backward_layer" : "layer", ["backward_layer"]);
   const { fields: inner } = backward;

@@ -32,6 +32,9 @@ export interface ModelFiles {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** All are open at the same time, and systems have limits to that. */
+const MAX_SHARDS = 500;
+
 /** Finds a file of a set; undefined when there is none of that name. */
 type Find = (name: string) => Promise<Opened | undefined>;
 
@@ -58,20 +61,35 @@ export async function openModel(
   }
   const config = await readJson(find, "config.json", options);
   const index = await readJson(find, INDEX, options);
-  const names = index === undefined ? WEIGHTS : shardsOf(index);
-  const weights: SourceReader[] = [];
-  for (const name of names) {
-    const opened = await find(name);
-    if (opened) weights.push(new SourceReader(opened, options));
-    else if (index !== undefined) missing(name, weights);
-    if (weights.length && index === undefined) break;
-  }
-  if (weights.length === 0) missing(`${INDEX}, ${WEIGHTS.join(", ")}`, weights);
+  const weights = await openWeights(find, index, options);
   return {
     weights,
     ...(config !== undefined && { config }),
     metadata: metadataOf(index),
   };
+}
+
+/** Opens the shards of an index, or the first file of weights that there is; none stays open after a failure. */
+async function openWeights(
+  find: Find,
+  index: unknown,
+  options: ReadOptions,
+): Promise<SourceReader[]> {
+  const names = index === undefined ? WEIGHTS : shardsOf(index);
+  const weights: SourceReader[] = [];
+  try {
+    for (const name of names) {
+      const opened = await find(name);
+      if (opened) weights.push(new SourceReader(opened, options));
+      else if (index !== undefined) missing(name);
+      if (weights.length && index === undefined) break;
+    }
+    if (weights.length === 0) missing(`${INDEX}, ${WEIGHTS.join(", ")}`);
+    return weights;
+  } catch (cause) {
+    for (const reader of weights) reader.close();
+    throw cause;
+  }
 }
 
 /** How to find files of a set; undefined when the source is a single file. */
@@ -146,6 +164,9 @@ function shardsOf(index: unknown): string[] {
     }
   }
   if (names.length === 0) invalid(INDEX, "names no files");
+  if (names.length > MAX_SHARDS) {
+    invalid(INDEX, `names ${names.length} files, expected at most ${MAX_SHARDS}`);
+  }
   return names as string[];
 }
 
@@ -155,8 +176,7 @@ function metadataOf(index: unknown): Map<string, string> {
   return new Map(texts as [string, string][]);
 }
 
-function missing(name: string, opened: readonly SourceReader[]): never {
-  for (const reader of opened) reader.close();
+function missing(name: string): never {
   throw new LmuError("source-unreadable", `Cannot load the model: the folder has no ${name}`);
 }
 

@@ -97,6 +97,15 @@ describe("a model of several files", () => {
     ["an index without a map", () => indexOf({}), "format-invalid", "has no weight_map"],
     ["an index of nothing", () => indexOf({ weight_map: {} }), "format-invalid", "names no files"],
     [
+      "an index of more files than can be open",
+      () =>
+        indexOf({
+          weight_map: Object.fromEntries(Array.from({ length: 501 }, (_, i) => [i, `s${i}`])),
+        }),
+      "format-invalid",
+      "names 501 files, expected at most 500",
+    ],
+    [
       "a broken index",
       () => ({ "model.safetensors.index.json": new TextEncoder().encode("{") }),
       "format-invalid",
@@ -115,6 +124,17 @@ describe("a model of several files", () => {
     expect(error).toBeInstanceOf(LmuError);
     expect(error).toMatchObject({ code });
     expect((error as Error).message).toContain(message);
+  });
+
+  test("shards are let go when one behind them cannot be opened", async () => {
+    let isCancelled = false;
+    const first = new ReadableStream<Uint8Array>({ cancel: () => void (isCancelled = true) });
+    const reason = new Error("gone");
+    const second = Promise.reject(reason);
+    second.catch(() => undefined);
+    const files = { ...indexOf({ weight_map: { a: "first", b: "second" } }), first, second };
+    await expect(load(files as SourceFiles)).rejects.toBe(reason);
+    expect(isCancelled).toBe(true);
   });
 });
 

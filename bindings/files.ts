@@ -139,16 +139,17 @@ async function readJson(find: Find, name: string, options: ReadOptions): Promise
   const opened = await find(name);
   if (!opened) return undefined;
   const reader = new SourceReader(opened, options);
+  let bytes: Uint8Array;
   try {
-    const bytes = await reader.peek(MAX_TEXT + 1);
-    if (bytes.length > MAX_TEXT) invalid(name, `is larger than ${MAX_TEXT} bytes`);
-    return JSON.parse(decodeUtf8(bytes)) as unknown;
-  } catch (cause) {
-    if (cause instanceof LmuError) throw cause;
-    options.signal?.throwIfAborted();
-    return invalid(name, "is no valid JSON", cause);
+    bytes = await reader.peek(MAX_TEXT + 1);
   } finally {
     reader.close();
+  }
+  if (bytes.length > MAX_TEXT) invalid(name, `is larger than ${MAX_TEXT} bytes`);
+  try {
+    return JSON.parse(decodeUtf8(bytes)) as unknown;
+  } catch (cause) {
+    return invalid(name, "is no valid JSON", cause);
   }
 }
 

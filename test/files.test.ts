@@ -126,6 +126,15 @@ describe("a model of several files", () => {
     expect((error as Error).message).toContain(message);
   });
 
+  test("an error of onProgress is not one of the file that is read", async () => {
+    const reason = new Error("of the page");
+    const onProgress = () => {
+      throw reason;
+    };
+    const files = { "config.json": new TextEncoder().encode("{}") };
+    await expect(load(files, { onProgress })).rejects.toBe(reason);
+  });
+
   test("shards are let go when one behind them cannot be opened", async () => {
     let isCancelled = false;
     const first = new ReadableStream<Uint8Array>({ cancel: () => void (isCancelled = true) });

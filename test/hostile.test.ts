@@ -73,7 +73,17 @@ describe("descriptions of more than there is are refused", () => {
   test.each<[string, Description["input"], readonly LayerDescription[]]>([
     ["channels of memories", { width: 2 ** 24 }, [memory]],
     ["computed factors", { width: 2 ** 20 }, [{ ...memory, order: 16 }]],
-    ["computed matrices", { width: 1 }, many(3, (i) => ({ ...memory, name: `m${i}`, from }))],
+    [
+      "computed matrices",
+      { width: 1 },
+      many(3, (i) => ({ ...memory, discretizer: "bilinear", name: `m${i}`, from })),
+    ],
+    ["work for one matrix", { width: 1 }, [memory]],
+    [
+      "work for many matrices",
+      { width: 1 },
+      many(9, (i) => ({ ...memory, order: 512, theta: 512 + i, name: `m${i}`, from })),
+    ],
     ["norms of wide inputs", { width: 2 ** 20 }, norms],
     [
       "means of wide inputs",

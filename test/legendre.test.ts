@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exponentialMinusIdentity } from "../bindings/legendre/exponential.js";
 import { holdOf } from "../bindings/legendre/hold.js";
-import { basis, residualMatrix } from "../bindings/legendre/residual.js";
+import { basis, MatrixWork, residualMatrix } from "../bindings/legendre/residual.js";
 import { thetaOfInput } from "../bindings/legendre/theta.js";
 import { decoder, discretize, legendre, matrices } from "../bindings/legendre.js";
 import { exactColumn, exactResidual } from "./support/exact.js";
@@ -212,5 +212,36 @@ describe("decoder()", () => {
 
   test("the namespace holds the same functions", () => {
     expect(legendre).toEqual({ matrices, discretize, decoder });
+  });
+});
+
+describe("MatrixWork", () => {
+  const ask = (...systems: Parameters<MatrixWork["fits"]>[]) => {
+    const work = new MatrixWork();
+    return systems.map((system) => work.fits(...system));
+  };
+
+  test("fits eight matrices of order 512 and theta 512, each as often as the cache has it", () => {
+    const eight = Array.from({ length: 8 }, (_, i) => [512, 512 + i] as [number, number]);
+    expect(ask(...eight, ...eight)).toEqual(Array(16).fill(true));
+    expect(ask(...eight, [512, 520])).toEqual([...Array<boolean>(8).fill(true), false]);
+  });
+
+  test("counts again what the cache has lost", () => {
+    const nine = Array.from({ length: 9 }, (_, i) => [256, 256 + i] as [number, number]);
+    expect(ask(...nine, ...nine, ...nine, ...nine, ...nine).every(Boolean)).toBe(true);
+    const more = Array.from({ length: 10 }, () => nine).flat();
+    expect(ask(...more).indexOf(false)).toBe(73);
+  });
+
+  test.each<[boolean, Parameters<MatrixWork["fits"]>]>([
+    [false, [2048, 1000]],
+    [true, [2048, 2 ** 20]],
+    [true, [2048, Infinity]],
+    [true, [2048, 1000, "euler"]],
+    [true, [2048, 1000, "bilinear"]],
+    [true, [3, 5e-324]],
+  ])("%s for %o", (fits, system) => {
+    expect(ask(system)).toEqual([fits]);
   });
 });

@@ -1,5 +1,6 @@
 import type { ActivationDescription, Description, LayerDescription } from "../description.js";
 import { LmuError } from "../errors.js";
+import { MatrixWork } from "../legendre/residual.js";
 import { mapTensor, type Tensor } from "../tensor.js";
 import type { Checkpoint } from "./checkpoint.js";
 
@@ -25,6 +26,8 @@ type NewLayer = LayerDescription extends infer L
 export class Importer {
   readonly notes: string[] = [];
   readonly warnings: string[] = [];
+  /** For comparing the file's matrices with those of a theta. */
+  readonly matrixWork = new MatrixWork();
   /** Set when a layer only works for one number of steps. */
   needsSteps = false;
   readonly #layers: LayerDescription[] = [];

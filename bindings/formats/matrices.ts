@@ -1,5 +1,6 @@
 import { LmuError } from "../errors.js";
 import { discretize, MAX_ORDER } from "../legendre.js";
+import type { MatrixWork } from "../legendre/residual.js";
 import { thetaOfInput } from "../legendre/theta.js";
 import { reshape, type Tensor, tensorOfValues } from "../tensor.js";
 import type { Importer } from "./importer.js";
@@ -49,7 +50,7 @@ export function importMatrices(
       `Cannot load the model: A of ${name} has shape ${shape}, expected a square of at most ${MAX_ORDER}`,
     );
   }
-  const system = new ImportedSystem(A, reshape(B, [order]), convention);
+  const system = new ImportedSystem(A, reshape(B, [order]), convention, importer.matrixWork);
   const layout = `${convention.isMinusIdentity ? "A - I" : "A"}${convention.isTransposed ? ", transposed" : ""}`;
   const found = keeps ? undefined : system.theta(theta);
   if (found !== undefined) {
@@ -58,7 +59,12 @@ export function importMatrices(
     );
     return { fields: { theta: found }, tensors: {} };
   }
-  const kind = system.mismatch > 1e-5 ? "learned, or of another basis" : "not those of a theta";
+  const kind =
+    system.mismatch > 1e-5
+      ? "learned, or of another basis"
+      : system.isCompared
+        ? "not those of a theta"
+        : "too large to be compared with those of a theta";
   importer.notes.push(
     `${name}: the file's matrices (${layout}) are ${kind}, |B - (I - A) e0| is up to ` +
       `${system.mismatch.toExponential(1)}; kept as given`,
@@ -79,8 +85,15 @@ class ImportedSystem {
   /** Ā or Ā - I, whichever the file holds, row by row in column-vector orientation. */
   readonly #stored: Float64Array;
   readonly #B: Float64Array;
+  /** False when that would take too much work. */
+  isCompared = true;
 
-  constructor(A: Tensor, B: Tensor, { isMinusIdentity, isTransposed }: Convention) {
+  constructor(
+    A: Tensor,
+    B: Tensor,
+    { isMinusIdentity, isTransposed }: Convention,
+    private readonly work: MatrixWork,
+  ) {
     const order = A.shape[0]!;
     this.#order = order;
     this.#isMinusIdentity = isMinusIdentity;
@@ -121,6 +134,8 @@ class ImportedSystem {
   }
 
   #isOf(theta: number): boolean {
+    this.isCompared &&= this.work.fits(this.#order, theta);
+    if (!this.isCompared) return false;
     const { A, B } = discretize(this.#order, theta);
     const isNear = (x: number, y: number) => Math.abs(x - y) <= ROUNDING * Math.abs(y) + NOISE;
     const expected = this.#isMinusIdentity ? A.map((a, at) => a - Number(this.#isDiagonal(at))) : A;

@@ -39,6 +39,33 @@ export type Hold = (order: number, scale: number) => Float64Array;
  */
 const EMPTYING = 64;
 
+/** Multiplications, as counted below: those of eight of order 512 and theta 512, which take 2 s. */
+const MAX_WORK = 8 * 512 ** 3 * 8;
+
+/**
+ * The work that the matrices of one file may take. A hundred bytes ask for any order: one of 2048 with theta 1000 takes
+ * 8 to 45 s, order³ for each of 12 squarings.
+ */
+export class MatrixWork {
+  #done = 0;
+  /** What the cache holds when nobody else uses it. */
+  #kept: string[] = [];
+
+  /** Whether there is work left for one more matrix, which is then done; those in the cache are free. */
+  fits(order: number, theta: number, method: Discretization = "zoh"): boolean {
+    const key = `${method} ${order} ${theta}`;
+    if (this.#kept.includes(key)) return true;
+    const norm = order ** 2 * Math.min(1 / theta, EMPTYING);
+    const squarings = Math.max(0, Math.ceil(Math.log2(norm / 2)));
+    // The other methods take order² steps.
+    const work = method === "zoh" ? order ** 3 * squarings : 0;
+    if (this.#done + work > MAX_WORK) return false;
+    this.#done += work;
+    this.#kept = [...this.#kept, key].slice(-CACHE_LIMIT);
+    return true;
+  }
+}
+
 /**
  * Dm = Ā - I in the normalised basis, [order, order] row by row. Cached: do not write to it.
  */

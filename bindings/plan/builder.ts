@@ -1,5 +1,5 @@
 import { LmuError } from "../errors.js";
-import type { Hold } from "../legendre/residual.js";
+import { type Hold, MatrixWork } from "../legendre/residual.js";
 import { type DType, sizeOf } from "../tensor.js";
 import { Address, checkBytes } from "./address.js";
 import type { Capacity, Clock } from "./clock.js";
@@ -34,6 +34,7 @@ export class Builder {
   readonly program = new Program();
   readonly warnings: string[] = [];
   readonly costs: LayerCost[] = [];
+  readonly matrixWork = new MatrixWork();
   /** Why the model cannot run as a stream, if it cannot. */
   wholeSequence: string | undefined;
   bufferBytes = 0;

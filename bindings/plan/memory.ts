@@ -119,6 +119,13 @@ export class Memory {
       );
     }
     const { b } = this;
+    if (!b.matrixWork.fits(order, Number(theta), discretizer)) {
+      throw new LmuError(
+        "model-too-large",
+        `Cannot load the model: layer ${name} has order ${order} and theta ${theta}, expected all matrices to take no ` +
+          "more work than eight of order 512 and theta 512",
+      );
+    }
     const compute = () => residualMatrix(order, Number(theta), { method: discretizer }, b.hold);
     const matrix = valuesOf([order, order], compute);
     return b.weights.matrix(matrix, pad4(order), order);

@@ -1,4 +1,5 @@
 import { discretize } from "../../legendre.js";
+import type { MatrixWork } from "../../legendre/residual.js";
 import { thetaOfInput } from "../../legendre/theta.js";
 import type { Tensor } from "../../tensor.js";
 import type { Convention } from "../matrices.js";
@@ -25,12 +26,14 @@ const IDENTITY_ERROR = 1e-5;
  * @param B - order numbers
  * @param usual - what files of this kind do, where the matrices do not tell
  * @param given - what is not up for question
+ * @param work - that comparing with the matrices of a theta may take
  */
 export function detectConvention(
   A: Tensor,
   B: Tensor,
   usual: Convention,
   given: Partial<Convention>,
+  work: MatrixWork,
 ): Convention {
   const isAllowed = (way: Convention) =>
     way.isMinusIdentity === (given.isMinusIdentity ?? way.isMinusIdentity) &&
@@ -41,7 +44,7 @@ export function detectConvention(
   const exact = ways.find((way) => mismatch(A, B, way) < error);
   if (exact) return exact;
   return {
-    isMinusIdentity: given.isMinusIdentity ?? isResidual(A, B) ?? usual.isMinusIdentity,
+    isMinusIdentity: given.isMinusIdentity ?? isResidual(A, B, work) ?? usual.isMinusIdentity,
     isTransposed: given.isTransposed ?? isUpperHeavy(A) ?? usual.isTransposed,
   };
 }
@@ -62,14 +65,14 @@ function mismatch(A: Tensor, B: Tensor, { isMinusIdentity, isTransposed }: Conve
  * Whether a matrix is Ā - I by its trace, which is order smaller than that of Ā; undefined when that cannot be said.
  * The eigenvalues of Ā lie in the unit circle, so its trace is at least -order, and that of Ā - I at most 0.
  */
-function isResidual(A: Tensor, B: Tensor): boolean | undefined {
+function isResidual(A: Tensor, B: Tensor, work: MatrixWork): boolean | undefined {
   const order = A.shape[0]!;
   let trace = 0;
   for (let i = 0; i < order; i++) trace += A.at(i * (order + 1));
   if (trace > 0) return false;
   if (trace < -order) return true;
   const theta = thetaOfInput(order, B.at(0));
-  if (theta === undefined) return undefined;
+  if (theta === undefined || !work.fits(order, theta)) return undefined;
   const { A: expected } = discretize(order, theta);
   let usual = 0;
   for (let i = 0; i < order; i++) usual += expected[i * (order + 1)]!;

@@ -64,7 +64,7 @@ function readSystem(
   const isContinuous = stated === undefined ? scale !== undefined : stated === "continuous";
   if (isContinuous) return stepOf(layer, A, B, scale, importer);
   const usual = { isMinusIdentity: false, isTransposed: false };
-  const convention = detectConvention(A, B, usual, given);
+  const convention = detectConvention(A, B, usual, given, importer.matrixWork);
   return importMatrices(A, B, convention, layer.name, importer, { keeps: true }).tensors;
 }
 

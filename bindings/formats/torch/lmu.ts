@@ -146,7 +146,8 @@ function readMatrices(
   const order = squareSize(layer, nameOfA, A);
   const B = weights.vector(nameOfB, order);
   const theta = positiveOption(layer, "theta");
-  const convention = detectConvention(A, B, usual, givenConvention(layer, ["A", "A-I"]));
+  const given = givenConvention(layer, ["A", "A-I"]);
+  const convention = detectConvention(A, B, usual, given, importer.matrixWork);
   const matrices = importMatrices(A, B, convention, name, importer, { theta });
   if (theta !== undefined && matrices.fields.theta === undefined) {
     importer.warnings.push(`${name}: its matrices are not those of theta ${theta}; kept as given`);

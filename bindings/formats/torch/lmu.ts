@@ -150,7 +150,9 @@ function readMatrices(
   const convention = detectConvention(A, B, usual, given, importer.matrixWork);
   const matrices = importMatrices(A, B, convention, name, importer, { theta });
   if (theta !== undefined && matrices.fields.theta === undefined) {
-    importer.warnings.push(`${name}: its matrices are not those of theta ${theta}; kept as given`);
+    importer.warnings.push(
+      `${name}: its matrices are not those of theta ${theta}, or too large to compare; kept as given`,
+    );
   }
   return { order, ...matrices };
 }

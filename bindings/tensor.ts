@@ -93,17 +93,27 @@ export function permute(tensor: Tensor, axes: readonly number[]): Tensor {
       },
     };
   }
+  return strided(tensor, shape, moved);
+}
+
+/** Row-major elements of a view with strides of its own: strides[axis] elements from index to index of an axis. */
+export function strided(
+  elements: Tensor,
+  shape: readonly number[],
+  strides: readonly number[],
+): Tensor {
   return {
-    dtype: tensor.dtype,
+    dtype: elements.dtype,
     shape,
     at: (index) => {
       let source = 0;
       for (let axis = shape.length - 1; axis >= 0; axis--) {
         const length = shape[axis]!;
-        source += (index % length) * moved[axis]!;
-        index = Math.floor(index / length);
+        const within = index % length;
+        source += within * strides[axis]!;
+        index = (index - within) / length;
       }
-      return tensor.at(source);
+      return elements.at(source);
     },
   };
 }

@@ -8,8 +8,8 @@ import type { Weights } from "./weights.js";
 
 /*
  * nn.LSTM, nn.GRU, nn.RNN and their cells: weight_ih_l0 [gates·units, inputs], weight_hh_l0 [gates·units, units],
- * bias_ih_l0 and bias_hh_l0, then l1 …, each with _reverse for the other direction; cells have no suffix. Gates: LSTM i, f, g, o as ours; GRU r, z, n, where ours
- * begin with update, z.
+ * bias_ih_l0 and bias_hh_l0, then l1 …, each with _reverse for the other direction; cells have no suffix. Gates: LSTM
+ * i, f, g, o as ours; GRU r, z, n, where ours begin with update, z.
  */
 
 export const TORCH_LSTM: Dialect = recurrentDialect("lstm", [0, 1, 2, 3]);

@@ -1,5 +1,5 @@
 import { LmuError } from "../../errors.js";
-import { ELEMENT_BYTES, sizeOf, type Tensor, tensorOfBytes } from "../../tensor.js";
+import { ELEMENT_BYTES, sizeOf, strided, type Tensor, tensorOfBytes } from "../../tensor.js";
 import type { TensorReference } from "./globals.js";
 
 /** Files of an archive under data/, by their names there. */
@@ -75,24 +75,6 @@ function isRowMajor(shape: readonly number[], strides: readonly number[]): boole
     wanted *= shape[axis]!;
   }
   return true;
-}
-
-/** Row-major elements of a view with strides of its own. */
-function strided(elements: Tensor, shape: readonly number[], strides: readonly number[]): Tensor {
-  return {
-    dtype: elements.dtype,
-    shape,
-    at: (index) => {
-      let source = 0;
-      for (let axis = shape.length - 1; axis >= 0; axis--) {
-        const length = shape[axis]!;
-        const within = index % length;
-        source += within * strides[axis]!;
-        index = (index - within) / length;
-      }
-      return elements.at(source);
-    },
-  };
 }
 
 function invalid(name: string, problem: string): never {

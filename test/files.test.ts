@@ -1,6 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
+import { type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,6 +10,7 @@ import { load, LmuError, type SourceFiles } from "../bindings/index.js";
 import { distance, goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
 import { fileOf, type LmuChoice, lmuModel } from "./support/models.js";
 import { Random } from "./support/random.js";
+import { serve } from "./support/server.js";
 import { nameOf, shardsOf } from "./support/shards.js";
 import { LMU } from "./support/torch.js";
 
@@ -26,12 +26,13 @@ const shards = shardsOf(file, 3, { "lmu-wasm": description });
 
 let folder = "";
 let address = "";
-const server = createServer((request, response) => {
+const answer: RequestListener = (request, response) => {
   const name = request.url!.replace("/model/", "");
   if (request.url!.startsWith("/model/") && name in shards)
     response.end(shards[name] as Uint8Array);
   else response.writeHead(404).end();
-});
+};
+let site: Awaited<ReturnType<typeof serve>>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lmu-wasm-"));
@@ -39,14 +40,13 @@ beforeAll(async () => {
     writeFileSync(join(folder, name), bytes as Uint8Array);
   }
   mkdirSync(join(folder, "empty"));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  site = await serve(answer);
+  address = site.address;
 });
 
 afterAll(() => {
   rmSync(folder, { recursive: true });
-  server.closeAllConnections();
-  server.close();
+  site.close();
 });
 
 describe("a model of several files", () => {

@@ -1,6 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
+import { type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,6 +10,7 @@ import { tensorOfValues } from "../bindings/tensor.js";
 import { fileOf, loadMadeUp, lmuModel } from "./support/models.js";
 import { goldenFile } from "./support/golden.js";
 import { Random } from "./support/random.js";
+import { serve } from "./support/server.js";
 
 const made = lmuModel(
   {
@@ -24,23 +24,23 @@ const input = new Random(1).floats(50);
 
 let folder = "";
 let address = "";
-const server = createServer((request, response) => {
+const answer: RequestListener = (request, response) => {
   if (request.url === "/model") response.end(file);
   else if (request.url === "/slow") response.write(file.subarray(0, 20));
   else response.writeHead(404).end();
-});
+};
+let site: Awaited<ReturnType<typeof serve>>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lmu-wasm-"));
   writeFileSync(join(folder, "model.safetensors"), file);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  site = await serve(answer);
+  address = site.address;
 });
 
 afterAll(() => {
   rmSync(folder, { recursive: true });
-  server.closeAllConnections();
-  server.close();
+  site.close();
 });
 
 /** A stream of pieces; knows nothing of the length. */

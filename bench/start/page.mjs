@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { build } from "esbuild";
-import { findChromium } from "../../test/consumers/binaries.mjs";
+import { findChromium } from "../../test/runtimes/programs.mjs";
 import { launchChromium } from "../../test/consumers/chromium.mjs";
 import { openSite } from "../../test/runtimes/site.mjs";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { findRuntime } from "../../test/consumers/binaries.mjs";
+import { findRuntime } from "../../test/runtimes/programs.mjs";
 
 /** Programs that run main.mjs of a folder, and their arguments. */
 const PROGRAMS = {

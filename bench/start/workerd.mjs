@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { build } from "esbuild";
-import { findRuntime } from "../../test/consumers/binaries.mjs";
+import { findRuntime } from "../../test/runtimes/programs.mjs";
 
 /*
  * workerd's clocks stand still while code runs, so that nobody can time a neighbour. What can be timed is a process: one

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { brotliCompressSync } from "node:zlib";
 import { chromium } from "playwright-core";
-import { findChromium } from "./binaries.mjs";
+import { findChromium } from "../runtimes/programs.mjs";
 
 /** Starts Chromium without a window. */
 export function launchChromium() {

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { writeFiles } from "./app.mjs";
-import { findModernNode } from "./binaries.mjs";
+import { findModernNode } from "../runtimes/programs.mjs";
 import { launchChromium } from "./chromium.mjs";
 import { installCommand, pack } from "./package.mjs";
 import { run } from "./shell.mjs";
@@ -54,7 +54,7 @@ async function prepare({ name, packages, files, folders = [] }, tarball) {
 /** @returns what the consumer's scenarios gave, and how long each part took */
 async function consume(consumer, tarball) {
   if (consumer.needsModernNode && !modernNode) {
-    throw new Error("wants Node 22 or newer, found none: see binaries.mjs");
+    throw new Error("wants Node 22 or newer, found none: see test/runtimes");
   }
   const times = [performance.now()];
   const context = await prepare(consumer, tarball);

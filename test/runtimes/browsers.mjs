@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { inTime, start } from "./child.mjs";
+import { findChromium, onPath } from "./programs.mjs";
 import { versionOf } from "./servers.mjs";
 import { openSite } from "./site.mjs";
 
@@ -16,13 +17,6 @@ const contexts = [
 
 /** Seconds for a browser to start and to answer. */
 const SECONDS = 60;
-
-/** The first of some programs that is on the path. */
-function onPath(...names) {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return paths.find((path) => existsSync(path));
-}
 
 /** Debian puts MiniBrowser beside the library. */
 function miniBrowser() {
@@ -98,11 +92,7 @@ const CHROMIUM = [
 ];
 
 export const BROWSERS = [
-  engine(
-    "Chromium",
-    () => onPath("chromium", "chromium-browser", "google-chrome"),
-    (profile) => [...CHROMIUM, `--user-data-dir=${profile}`],
-  ),
+  engine("Chromium", findChromium, (profile) => [...CHROMIUM, `--user-data-dir=${profile}`]),
   engine(
     "Firefox",
     () => onPath("firefox-esr", "firefox"),

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { run } from "./child.mjs";
 import { outcomesOf } from "./outcomes.mjs";
-import { binary, versionOf } from "./servers.mjs";
+import { findRuntime } from "./programs.mjs";
+import { versionOf } from "./servers.mjs";
 
 /*
  * Engines that take bundles.
@@ -15,7 +16,7 @@ import { binary, versionOf } from "./servers.mjs";
 const WORKERD = {
   name: "workerd",
   contexts: ["workerd"],
-  find: () => binary("@cloudflare/workerd-linux-64/bin/workerd"),
+  find: () => findRuntime("workerd"),
   versionOf,
   run: (program, consumer) =>
     outcomesOf(["workerd"], async () => {

@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { run } from "./child.mjs";
 import { outcomesOf } from "./outcomes.mjs";
+import { findRuntime } from "./programs.mjs";
 
 /*
  * Engines that run a file, unbundled.
@@ -15,12 +13,6 @@ const FILES = {
 };
 
 const contexts = Object.keys(FILES);
-
-/** A binary of package.json; undefined where it is not installed. */
-export function binary(path) {
-  const full = fileURLToPath(new URL(join("node_modules", path), import.meta.url));
-  return existsSync(full) ? full : undefined;
-}
 
 /** The version that a program prints; undefined if it does not run. */
 export async function versionOf(program, options) {
@@ -42,13 +34,13 @@ const deno = (context) => ["run", "--no-prompt", ...(context === "import" ? [] :
 
 export const SERVERS = [
   engine(`Node ${process.versions.node.split(".")[0]}`, () => process.execPath),
-  engine("Node 22", () => binary("node22/bin/node")),
-  engine("Node 24", () => binary("node24/bin/node")),
-  engine("Node 26", () => binary("node26/bin/node")),
-  engine("Deno", () => binary("@deno/linux-x64-glibc/deno"), deno),
+  engine("Node 22", () => findRuntime("node22")),
+  engine("Node 24", () => findRuntime("node24")),
+  engine("Node 26", () => findRuntime("node26")),
+  engine("Deno", () => findRuntime("deno"), deno),
   engine(
     "Bun",
-    () => binary("@oven/bun-linux-x64/bin/bun"),
+    () => findRuntime("bun"),
     () => ["--no-install"],
   ),
 ];

@@ -2,9 +2,12 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Where other runtimes are installed: test/runtimes, or the node_modules folder named by RUNTIMES. */
-const runtimes =
-  process.env.RUNTIMES ?? fileURLToPath(new URL("../runtimes/node_modules", import.meta.url));
+/*
+ * Where the engines of this machine are.
+ */
+
+/** Where other runtimes are installed: node_modules here, or the folder of that kind named by RUNTIMES. */
+const runtimes = process.env.RUNTIMES ?? fileURLToPath(new URL("node_modules", import.meta.url));
 
 const PATHS = {
   node22: "node22/bin/node",
@@ -44,8 +47,11 @@ export function findModernNode() {
 /** Path of Chromium: the one named by CHROMIUM, or the first in PATH. */
 export function findChromium() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  return onPath("chromium", "chromium-browser", "google-chrome");
+}
+
+/** The first of some programs that is in PATH. */
+export function onPath(...names) {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  return ["chromium", "chromium-browser", "google-chrome"]
-    .flatMap((name) => folders.map((folder) => join(folder, name)))
-    .find(isProgram);
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
 }

@@ -12,12 +12,12 @@ export type {
   NativeRequest,
   RecurrentRequest,
 } from "./formats/torch/request.js";
-export type { Load, LoadOptions } from "./load.js";
-export type { Model, RunOptions } from "./model.js";
-export type { Samples } from "./ports.js";
-export type { LayerReport, Report, TensorReport } from "./report.js";
+export type { Load, LoadOptions } from "./model/load.js";
+export type { Model, RunOptions } from "./model/model.js";
+export type { Samples } from "./model/ports.js";
+export type { LayerReport, Report, TensorReport } from "./model/report.js";
 export type { WasmModule } from "./runtime/kernel.js";
-export type { SourceFiles } from "./files.js";
-export type { FormatOptions } from "./read.js";
-export type { Progress, ReadOptions, Source, SourceValue } from "./source.js";
-export type { Stream } from "./stream/stream.js";
+export type { SourceFiles } from "./source/files.js";
+export type { FormatOptions } from "./formats/read.js";
+export type { Progress, ReadOptions, Source, SourceValue } from "./source/source.js";
+export type { Stream } from "./model/stream.js";

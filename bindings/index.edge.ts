@@ -1,6 +1,6 @@
 // For Vercel's edge runtime and Next.js, where ?module asks the bundler for a compiled module.
 import module from "./lmu.wasm?module";
-import { type Load, loadWith } from "./load.js";
+import { type Load, loadWith } from "./model/load.js";
 
 export * from "./api.js";
 

@@ -3,7 +3,7 @@
  *
  * @module lmu-wasm
  */
-import { type Load, loadWith } from "./load.js";
+import { type Load, loadWith } from "./model/load.js";
 import { inlineModule } from "./runtime/inline.js";
 
 export * from "./api.js";

@@ -1,6 +1,6 @@
 // For workerd (Cloudflare Workers), which compiles no bytes: lmu.wasm comes as a module of the bundle.
 import module from "./lmu.wasm";
-import { type Load, loadWith } from "./load.js";
+import { type Load, loadWith } from "./model/load.js";
 
 export * from "./api.js";
 

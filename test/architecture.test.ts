@@ -10,21 +10,15 @@ import { describe, expect, test } from "vitest";
 const BINDINGS = [
   ["cli", "worker", "worklet"],
   ["index", "api"],
-  ["load"],
   ["model"],
-  ["stream", "report"],
-  ["ports"],
-  ["engine"],
-  ["read"],
-  ["files"],
-  ["reader"],
-  ["source", "plan", "formats"],
+  ["formats"],
+  ["source", "plan"],
   ["validate"],
   ["activations"],
   ["description"],
   ["tensor", "legendre"],
   ["runtime"],
-  ["errors", "dispose"],
+  ["errors", "dispose", "utf8"],
 ];
 
 const ASSEMBLY = [["index"], ["plan"], ["layers"], ["kernels"], ["simd"]];

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type StoredType, writeNative } from "../bindings/formats/write.js";
+import { type StoredType, writeNative } from "../bindings/formats/native/write.js";
 import { load, type LoadOptions } from "../bindings/index.js";
-import { readCheckpoint } from "../bindings/read.js";
-import { toBfloat16, toHalf } from "../bindings/formats/half.js";
+import { readCheckpoint } from "../bindings/formats/read.js";
+import { toBfloat16, toHalf } from "../bindings/formats/containers/half.js";
 import { fromHalf } from "../bindings/tensor.js";
 import {
   distance,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { readSafetensors } from "../bindings/formats/safetensors.js";
-import { type StoredType, writeNative } from "../bindings/formats/write.js";
+import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
+import { type StoredType, writeNative } from "../bindings/formats/native/write.js";
 import { load, LmuError, type LoadOptions, type SourceFiles } from "../bindings/index.js";
-import { readCheckpoint } from "../bindings/read.js";
+import { readCheckpoint } from "../bindings/formats/read.js";
 import { allocatedBy } from "./support/allocation.js";
 import { corrupt } from "./support/corrupt.js";
 import { goldenFile, kerasConfig } from "./support/golden.js";

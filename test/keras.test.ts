@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Hdf5Group } from "../bindings/formats/hdf5.js";
+import type { Hdf5Group } from "../bindings/formats/containers/hdf5.js";
 import { importModel } from "../bindings/formats/keras/graph.js";
 import { NumberedModelWeights } from "../bindings/formats/keras/numbered.js";
 import { type Tensor, tensorOfValues } from "../bindings/tensor.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeNative } from "../bindings/formats/write.js";
+import { writeNative } from "../bindings/formats/native/write.js";
 import { load, LmuError, type Progress } from "../bindings/index.js";
 import { tensorOfValues } from "../bindings/tensor.js";
 import { fileOf, loadMadeUp, lmuModel } from "./support/models.js";

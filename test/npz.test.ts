@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
-import { isNpz, readNpy, readNpz } from "../bindings/formats/npz.js";
-import { readSafetensors } from "../bindings/formats/safetensors.js";
+import { isNpz, readNpy, readNpz } from "../bindings/formats/containers/npz.js";
+import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
 import { sizeOf, type Tensor } from "../bindings/tensor.js";
 import { Random } from "./support/random.js";
 

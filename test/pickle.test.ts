@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
-import { readTorch } from "../bindings/formats/torch/archive.js";
-import { TORCH_GLOBALS } from "../bindings/formats/torch/globals.js";
-import { readPickle } from "../bindings/formats/torch/pickle.js";
+import { readTorch } from "../bindings/formats/containers/pickle/torch-archive.js";
+import { TORCH_GLOBALS } from "../bindings/formats/containers/pickle/torch-globals.js";
+import { readPickle } from "../bindings/formats/containers/pickle/pickle.js";
 import { Random } from "./support/random.js";
 
 /** Bytes of opcodes: texts as ASCII, numbers as they are. */

@@ -1,7 +1,11 @@
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
-import { isLegacyTorch, isTorchArchive, readTorch } from "../bindings/formats/torch/archive.js";
+import {
+  isLegacyTorch,
+  isTorchArchive,
+  readTorch,
+} from "../bindings/formats/containers/pickle/torch-archive.js";
 import type { LayerRequest } from "../bindings/formats/torch/request.js";
 import { goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
 import { Random } from "./support/random.js";

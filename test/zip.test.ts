@@ -1,9 +1,9 @@
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
-import { listZip, unzip } from "../bindings/formats/zip.js";
-import { SourceReader } from "../bindings/reader.js";
-import { openSource } from "../bindings/source.js";
+import { listZip, unzip } from "../bindings/formats/containers/zip.js";
+import { SourceReader } from "../bindings/source/reader.js";
+import { openSource } from "../bindings/source/source.js";
 import { Random } from "./support/random.js";
 
 const random = new Random(1);

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { zipSync } from "fflate";
 import type { Description, LayerDescription } from "../../bindings/description.js";
-import { writeNative, writeSafetensors } from "../../bindings/formats/write.js";
+import { writeNative, writeSafetensors } from "../../bindings/formats/native/write.js";
 import { tensorOfValues } from "../../bindings/tensor.js";
 import { Random } from "../../test/support/random.js";
 

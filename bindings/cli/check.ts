@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { LmuError } from "../errors.js";
-import { readSafetensors } from "../formats/safetensors.js";
+import { readSafetensors } from "../formats/containers/safetensors.js";
 import { load, type Model } from "../index.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import { type FileOptions, readOptions } from "./options.js";

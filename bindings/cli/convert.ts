@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { type StoredType, writeNative } from "../formats/write.js";
-import { readCheckpoint } from "../read.js";
+import { type StoredType, writeNative } from "../formats/native/write.js";
+import { readCheckpoint } from "../formats/read.js";
 import { type FileOptions, readOptions } from "./options.js";
 import { count } from "./text.js";
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Model } from "../model.js";
+import type { Model } from "../model/model.js";
 import { load } from "../index.js";
 import { AHEAD, mackeyGlass } from "./mackey-glass.js";
 import { LivePlot } from "./plot.js";

@@ -1,12 +1,12 @@
 import { LmuError } from "../errors.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { LayerRequest } from "./torch/request.js";
-import { isHdf5 } from "./hdf5.js";
+import { isHdf5 } from "./containers/hdf5.js";
 import { KERAS_FILES, readKeras, readKerasHdf5 } from "./keras/keras.js";
-import { isNpz, readNpz } from "./npz.js";
-import { isLegacyTorch, isTorchArchive, readTorch } from "./torch/archive.js";
+import { isNpz, readNpz } from "./containers/npz.js";
+import { isLegacyTorch, isTorchArchive, readTorch } from "./containers/pickle/torch-archive.js";
 import { importStateDict } from "./torch/state-dict.js";
-import { isZip, listZip, unzip } from "./zip.js";
+import { isZip, listZip, unzip } from "./containers/zip.js";
 
 export { importStateDict } from "./torch/state-dict.js";
 

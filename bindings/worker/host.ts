@@ -2,8 +2,8 @@
  * The worker's side: models and streams by handle, one request after another, but for loads.
  */
 import { load } from "../index.js";
-import type { Model } from "../model.js";
-import type { Stream } from "../stream/stream.js";
+import type { Model } from "../model/model.js";
+import type { Stream } from "../model/stream.js";
 import { parentPort } from "./port.js";
 import {
   type FromWorker,

@@ -1,8 +1,8 @@
 import { DISPOSE } from "../dispose.js";
 import { LmuError } from "../errors.js";
-import type { RunOptions } from "../model.js";
-import type { Samples } from "../ports.js";
-import type { Report } from "../report.js";
+import type { RunOptions } from "../model/model.js";
+import type { Samples } from "../model/ports.js";
+import type { Report } from "../model/report.js";
 import { ACTIONS, type ModelFacts, type Request } from "./protocol.js";
 import { WorkerStream } from "./stream.js";
 import type { AskOptions, LmuWorker } from "./worker.js";

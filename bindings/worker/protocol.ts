@@ -1,10 +1,10 @@
 import { LmuError, type LmuErrorCode } from "../errors.js";
-import type { RunOptions } from "../model.js";
-import type { Samples } from "../ports.js";
-import type { FormatOptions } from "../read.js";
-import type { Report } from "../report.js";
+import type { RunOptions } from "../model/model.js";
+import type { Samples } from "../model/ports.js";
+import type { FormatOptions } from "../formats/read.js";
+import type { Report } from "../model/report.js";
 import type { WasmModule } from "../runtime/kernel.js";
-import type { Progress } from "../source.js";
+import type { Progress } from "../source/source.js";
 
 /*
  * Messages between a page and its worker. Every request has a number; its answer bears the same.

@@ -1,6 +1,12 @@
-import type { SourceFiles } from "../files.js";
-import { SourceReader } from "../reader.js";
-import { abortable, absoluteUrl, openSource, type ReadOptions, type Source } from "../source.js";
+import type { SourceFiles } from "../source/files.js";
+import { SourceReader } from "../source/reader.js";
+import {
+  abortable,
+  absoluteUrl,
+  openSource,
+  type ReadOptions,
+  type Source,
+} from "../source/source.js";
 import type { SentSource } from "./protocol.js";
 
 /** A source as it can be sent to another thread. */

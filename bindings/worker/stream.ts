@@ -1,6 +1,6 @@
 import { DISPOSE } from "../dispose.js";
 import { LmuError } from "../errors.js";
-import type { Samples } from "../ports.js";
+import type { Samples } from "../model/ports.js";
 import { ACTIONS, type Request, type StreamAnswer } from "./protocol.js";
 
 /**

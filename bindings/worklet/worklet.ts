@@ -19,7 +19,7 @@
  * @module lmu-wasm/worklet
  */
 import { LmuError } from "../errors.js";
-import type { Model } from "../model.js";
+import type { Model } from "../model/model.js";
 import { processorText } from "./processor-text.js";
 import type { FromProcessor, ProcessorModel, ProcessorOptions, ToProcessor } from "./processor.js";
 

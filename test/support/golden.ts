@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { unzip } from "../../bindings/formats/zip.js";
-import { readSafetensors } from "../../bindings/formats/safetensors.js";
+import { unzip } from "../../bindings/formats/containers/zip.js";
+import { readSafetensors } from "../../bindings/formats/containers/safetensors.js";
 import { sizeOf, type Tensor } from "../../bindings/tensor.js";
 
 /** One case of an index.json of test/golden. */

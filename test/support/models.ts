@@ -1,7 +1,7 @@
 import type { Description, LayerDescription } from "../../bindings/description.js";
-import { writeNative } from "../../bindings/formats/write.js";
+import { writeNative } from "../../bindings/formats/native/write.js";
 import { load } from "../../bindings/index.js";
-import type { Model } from "../../bindings/model.js";
+import type { Model } from "../../bindings/model/model.js";
 import { sizeOf, tensorOfValues } from "../../bindings/tensor.js";
 import { runOracle, type Values } from "./oracle.js";
 import { Random } from "./random.js";

@@ -1,5 +1,5 @@
-import { readSafetensors } from "../../bindings/formats/safetensors.js";
-import { type Piece, writeSafetensors } from "../../bindings/formats/write.js";
+import { readSafetensors } from "../../bindings/formats/containers/safetensors.js";
+import { type Piece, writeSafetensors } from "../../bindings/formats/native/write.js";
 
 /** The tensors of a file, dealt out to several, with an index. */
 export function shardsOf(

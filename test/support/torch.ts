@@ -1,10 +1,10 @@
-import { Engine } from "../../bindings/engine.js";
+import { Engine } from "../../bindings/model/engine.js";
 import { LmuError } from "../../bindings/errors.js";
 import type { Checkpoint } from "../../bindings/formats/checkpoint.js";
 import type { LayerRequest } from "../../bindings/formats/torch/request.js";
 import { importStateDict } from "../../bindings/formats/torch/state-dict.js";
-import { Model } from "../../bindings/model.js";
-import { readCheckpoint } from "../../bindings/read.js";
+import { Model } from "../../bindings/model/model.js";
+import { readCheckpoint } from "../../bindings/formats/read.js";
 import { inlineModule } from "../../bindings/runtime/inline.js";
 import type { Tensor } from "../../bindings/tensor.js";
 import { expect } from "vitest";

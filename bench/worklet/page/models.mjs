@@ -1,4 +1,4 @@
-import { writeNative } from "../../../bindings/formats/write.ts";
+import { writeNative } from "../../../bindings/formats/native/write.ts";
 import { tensorOfValues } from "../../../bindings/tensor.ts";
 
 /** A native file of one LMU layer and a readout of one output, with random weights. */

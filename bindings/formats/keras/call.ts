@@ -1,6 +1,6 @@
 import type { Importer, Output } from "../importer.js";
 import type { Fields, KerasLayer } from "./config.js";
-import type { LayerWeights } from "./weights.js";
+import type { LayerWeights } from "./layer-weights.js";
 
 /** One call of a layer. */
 export interface Call {

@@ -2,7 +2,7 @@ import type { RecurrentDescription } from "../../description.js";
 import { reshape, rowsOf, type Tensor, transpose } from "../../tensor.js";
 import { sumOf } from "../importer.js";
 import type { Fields } from "./config.js";
-import type { LayerWeights, Part } from "./weights.js";
+import type { LayerWeights, Part } from "./layer-weights.js";
 
 /** A recurrent cell of Keras, in the terms of a description: weights [outputs, inputs]. */
 export interface Cell {

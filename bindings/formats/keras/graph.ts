@@ -4,9 +4,9 @@ import { validateDescription } from "../../validate.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
 import { classNameOf, Fields, type Json, type KerasLayer } from "./config.js";
-import { importLayer } from "./layers.js";
+import { importLayer } from "./import-layer.js";
 import { callsOf, type Reference, references } from "./references.js";
-import type { LayerWeights, ModelWeights } from "./weights.js";
+import type { LayerWeights, ModelWeights } from "./layer-weights.js";
 
 /** A model configuration, as `to_json`, `.keras` and legacy HDF5 hold it, with its weights. */
 export function importModel(config: unknown, weights: ModelWeights, version: string): Checkpoint {

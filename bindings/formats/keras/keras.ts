@@ -1,7 +1,7 @@
 import { LmuError } from "../../errors.js";
 import type { Checkpoint } from "../checkpoint.js";
-import { type Hdf5Group, readHdf5 } from "../hdf5.js";
-import { decodeUtf8 } from "../utf8.js";
+import { type Hdf5Group, readHdf5 } from "../containers/hdf5.js";
+import { decodeUtf8 } from "../../utf8.js";
 import { importModel } from "./graph.js";
 import { NamedModelWeights } from "./named.js";
 import { NumberedModelWeights } from "./numbered.js";

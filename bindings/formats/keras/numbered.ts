@@ -1,7 +1,7 @@
 import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
-import { descend, type Hdf5Group } from "../hdf5.js";
-import { collect, type LayerWeights, type ModelWeights, type Part } from "./weights.js";
+import { descend, type Hdf5Group } from "../containers/hdf5.js";
+import { collect, type LayerWeights, type ModelWeights, type Part } from "./layer-weights.js";
 
 /*
  * Keras 3: layers/<class>_<n>/…/vars/<number>.

@@ -4,7 +4,7 @@ import { reshape, type Tensor, transpose } from "../../tensor.js";
 import type { Importer, Output } from "../importer.js";
 import type { Fields } from "./config.js";
 import { importMatrices } from "../matrices.js";
-import type { LayerWeights } from "./weights.js";
+import type { LayerWeights } from "./layer-weights.js";
 
 /*
  * keras-lmu 0.1, the code of the NeurIPS 2019 paper: LMUCell, LMUCellODE, LMUCellGating inside RNN. The file holds the

@@ -2,7 +2,7 @@ import type { Output } from "../importer.js";
 import type { Call } from "./call.js";
 import { cellType, readCell } from "./cells.js";
 import { classNameOf, Fields, type Json } from "./config.js";
-import { importLmu } from "./lmu.js";
+import { importLmu } from "./keras-lmu.js";
 import { importOriginal, isOriginalCell } from "./original.js";
 
 /** The sequence or its last row, as return_sequences says. */

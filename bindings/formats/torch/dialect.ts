@@ -1,6 +1,6 @@
 import { LmuError } from "../../errors.js";
 import type { Importer, Output } from "../importer.js";
-import type { Weights } from "./weights.js";
+import type { Weights } from "./tensors.js";
 
 /** Options of any request, to be checked one by one. */
 type Options = Readonly<Record<string, unknown>>;

@@ -19,7 +19,7 @@ import {
   positiveOption,
 } from "./dialect.js";
 import { discretizeSystem } from "./discretize.js";
-import { givenConvention, squareSize } from "./lmu.js";
+import { givenConvention, squareSize } from "./lmu-repositories.js";
 
 /*
  * Memories alone, of HiPPO and S4 code: A [order, order] and B [order], either as a step (HiPPO_LegT) or continuous

@@ -2,7 +2,7 @@ import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import type { Importer } from "../importer.js";
 import { orderGroups } from "./chain.js";
-import { openLayer } from "./layers.js";
+import { openLayer } from "./open-layer.js";
 import type { LayerRequest } from "./request.js";
 
 /** Far more than a chain has; the search through the names takes the square of it. */

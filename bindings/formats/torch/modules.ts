@@ -9,7 +9,7 @@ import {
   refuseOption,
   type Widths,
 } from "./dialect.js";
-import type { Weights } from "./weights.js";
+import type { Weights } from "./tensors.js";
 
 /*
  * Modules of torch.nn that stand between recurrent ones. Sizes come from their tensors; strides, padding and epsilon

@@ -4,7 +4,7 @@ import { rowsOf, selectRows, type Tensor } from "../../tensor.js";
 import { type Importer, type Output, sumOf } from "../importer.js";
 import { activationOption } from "./activations.js";
 import type { Dialect, Layer } from "./dialect.js";
-import type { Weights } from "./weights.js";
+import type { Weights } from "./tensors.js";
 
 /*
  * nn.LSTM, nn.GRU, nn.RNN and their cells: weight_ih_l0 [gates·units, inputs], weight_hh_l0 [gates·units, units],

@@ -6,7 +6,7 @@ import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
 import { flagOption } from "./dialect.js";
 import { inferLayers } from "./infer.js";
-import { openLayer, type OpenLayer } from "./layers.js";
+import { openLayer, type OpenLayer } from "./open-layer.js";
 import type { LayerRequest } from "./request.js";
 
 /** What else is known of a file. */

@@ -6,7 +6,7 @@ import { type Importer, type Output, unlessLinear } from "../importer.js";
 import { importMatrices } from "../matrices.js";
 import { cellType, readCell } from "./cells.js";
 import { classNameOf, Fields, type Json } from "./config.js";
-import type { LayerWeights, Part } from "./weights.js";
+import type { LayerWeights, Part } from "./layer-weights.js";
 
 /*
  * keras-lmu 0.2 and later: LMU, LMUFeedforward (LMUFFT before 0.4), LMUCell inside RNN. Equations and layouts as

@@ -2,12 +2,12 @@ import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import type { Dialect, Layer } from "./dialect.js";
 import { HIPPO } from "./hippo.js";
-import { ABDOUJAOUHAR_LMU, BJKOMER_LMU, PYTORCH_LMU, PYTORCH_LMUFFT } from "./lmu.js";
+import { ABDOUJAOUHAR_LMU, BJKOMER_LMU, PYTORCH_LMU, PYTORCH_LMUFFT } from "./lmu-repositories.js";
 import { BATCH_NORM, CONV1D, EMBEDDING, LAYER_NORM, LINEAR } from "./modules.js";
-import { ACTIVATION, FLATTEN, PLAIN, WITH_TENSORS } from "./native.js";
+import { ACTIVATION, FLATTEN, PLAIN, WITH_TENSORS } from "./native-layers.js";
 import { TORCH_GRU, TORCH_LSTM, TORCH_RNN } from "./recurrent.js";
 import type { LayerRequest } from "./request.js";
-import { Weights } from "./weights.js";
+import { Weights } from "./tensors.js";
 
 /** Types of requests. */
 const DIALECTS: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([

@@ -1,4 +1,4 @@
-import { LmuError } from "./errors.js";
+import { LmuError } from "../errors.js";
 import { abortable, messageOf, type Opened, type Pieces, type ReadOptions } from "./source.js";
 
 /** Bytes that are believed to come because the source says so; whoever lies about more could send them as well. */

@@ -1,6 +1,6 @@
-import { LmuError } from "../../errors.js";
-import { ELEMENT_BYTES, sizeOf, strided, type Tensor, tensorOfBytes } from "../../tensor.js";
-import type { TensorReference } from "./globals.js";
+import { LmuError } from "../../../errors.js";
+import { ELEMENT_BYTES, sizeOf, strided, type Tensor, tensorOfBytes } from "../../../tensor.js";
+import type { TensorReference } from "./torch-globals.js";
 
 /** Files of an archive under data/, by their names there. */
 export interface Storages {

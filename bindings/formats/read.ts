@@ -1,12 +1,12 @@
-import { type ModelFiles, openModel, type SourceFiles } from "./files.js";
-import type { Checkpoint } from "./formats/checkpoint.js";
-import { readNative } from "./formats/native.js";
-import { isSafetensors, readSafetensors } from "./formats/safetensors.js";
-import { RowScales } from "./formats/scales.js";
-import type { LayerRequest } from "./formats/torch/request.js";
-import type { SourceReader } from "./reader.js";
-import type { ReadOptions, Source } from "./source.js";
-import type { Tensor } from "./tensor.js";
+import { type ModelFiles, openModel, type SourceFiles } from "../source/files.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { readNative } from "./native/metadata.js";
+import { isSafetensors, readSafetensors } from "./containers/safetensors.js";
+import { RowScales } from "./native/scales.js";
+import type { LayerRequest } from "./torch/request.js";
+import type { SourceReader } from "../source/reader.js";
+import type { ReadOptions, Source } from "../source/source.js";
+import type { Tensor } from "../tensor.js";
 
 /** Options of reading that some formats need. */
 export interface FormatOptions extends ReadOptions {
@@ -42,7 +42,7 @@ export async function readFiles(
   const [reader] = weights as [SourceReader];
   const bytes = await reader.takeAll();
   if (isSafetensors(bytes)) return readParts([bytes], new Map(), all);
-  const { readForeign } = await import("./formats/foreign.js");
+  const { readForeign } = await import("./foreign.js");
   return readForeign(bytes, { ...all, mayOverwrite: reader.hasGathered });
 }
 
@@ -73,7 +73,7 @@ async function readParts(
     }
   }
   if (description) return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
-  const { importStateDict } = await import("./formats/foreign.js");
+  const { importStateDict } = await import("./foreign.js");
   const config = texts.find((text) => text.has("config"));
   const source = { format: "safetensors", ...(config && { metadata: config }) };
   return importStateDict(source, tensors, options.layers);

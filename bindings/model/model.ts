@@ -1,11 +1,11 @@
-import { DISPOSE } from "./dispose.js";
+import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectInteger, expectLength } from "./errors.js";
+import { expectInteger, expectLength } from "../errors.js";
 import { checkOutput, checkSamples, readRow, type Samples, writeRow } from "./ports.js";
 import { type Origin, type Report, reportOf } from "./report.js";
-import type { ModelImage } from "./runtime/image.js";
-import type { WasmModule } from "./runtime/kernel.js";
-import { expectStreamable, Stream } from "./stream/stream.js";
+import type { ModelImage } from "../runtime/image.js";
+import type { WasmModule } from "../runtime/kernel.js";
+import { expectStreamable, Stream } from "./stream.js";
 
 /** Options of {@link Model.run}. */
 export interface RunOptions {

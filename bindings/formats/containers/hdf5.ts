@@ -1,6 +1,6 @@
 import type * as jsfive from "jsfive";
-import { LmuError } from "../errors.js";
-import { type DType, ELEMENT_BYTES, sizeOf, type Tensor, tensorOfBytes } from "../tensor.js";
+import { LmuError } from "../../errors.js";
+import { type DType, ELEMENT_BYTES, sizeOf, type Tensor, tensorOfBytes } from "../../tensor.js";
 
 /*
  * HDF5 as Keras writes it, by way of jsfive. jsfive finds objects and attributes; numbers are read here, as views of the

@@ -1,5 +1,5 @@
-import { LmuError } from "../../errors.js";
-import type { DType } from "../../tensor.js";
+import { LmuError } from "../../../errors.js";
+import type { DType } from "../../../tensor.js";
 import { Callable, type PickleHost } from "./machine.js";
 
 /*

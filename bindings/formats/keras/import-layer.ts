@@ -12,7 +12,7 @@ import {
   importPool,
   importSeparable,
 } from "./convolution.js";
-import { importLmu, isLmuLayer } from "./lmu.js";
+import { importLmu, isLmuLayer } from "./keras-lmu.js";
 import {
   importBatchNormalization,
   importLayerNormalization,

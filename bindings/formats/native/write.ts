@@ -1,7 +1,7 @@
-import { sizeOf, type Tensor } from "../tensor.js";
-import type { Checkpoint } from "./checkpoint.js";
-import { toBfloat16, toHalf } from "./half.js";
-import { NATIVE_KEY, scaleName } from "./native.js";
+import { sizeOf, type Tensor } from "../../tensor.js";
+import type { Checkpoint } from "../checkpoint.js";
+import { toBfloat16, toHalf } from "../containers/half.js";
+import { NATIVE_KEY, scaleName } from "./metadata.js";
 
 /** How the weights of a native file are stored; they are computed with in f32 whatever it is. */
 export type StoredType = "f32" | "f16" | "bf16" | "int8";

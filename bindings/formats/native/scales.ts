@@ -1,7 +1,7 @@
-import { LmuError } from "../errors.js";
-import { mapTensor, sizeOf, type Tensor } from "../tensor.js";
-import { scaleName } from "./native.js";
-import type { Entry } from "./safetensors.js";
+import { LmuError } from "../../errors.js";
+import { mapTensor, sizeOf, type Tensor } from "../../tensor.js";
+import { scaleName } from "./metadata.js";
+import type { Entry } from "../containers/safetensors.js";
 
 /**
  * The int8 tensors of a native file: each has a scale per row in a tensor `<name>:scale`, which stands before it in the

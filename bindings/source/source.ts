@@ -1,5 +1,5 @@
 import type * as fs from "node:fs/promises";
-import { LmuError } from "./errors.js";
+import { LmuError } from "../errors.js";
 
 /**
  * Anything a model can be read from. A string that begins with http:, https:, data:, blob: or file: is a URL; any other is

@@ -1,7 +1,7 @@
 import { DISPOSE } from "../dispose.js";
-import type { Engine } from "../engine.js";
+import type { Engine } from "./engine.js";
 import { LmuError } from "../errors.js";
-import { checkOutput, checkSamples, readRow, type Samples, writeRow } from "../ports.js";
+import { checkOutput, checkSamples, readRow, type Samples, writeRow } from "./ports.js";
 
 /** @throws LmuError not-streamable if the model needs its whole sequence at once */
 export function expectStreamable({ plan }: Engine, action: string): void {

@@ -1,5 +1,5 @@
 import type { inflateSync } from "fflate";
-import { LmuError } from "../errors.js";
+import { LmuError } from "../../errors.js";
 
 /*
  * Zip archives as frameworks write them: the directory at the end is read here, because files stored without compression

@@ -1,5 +1,5 @@
-import { brief, LmuError } from "./errors.js";
-import { decodeUtf8 } from "./formats/utf8.js";
+import { brief, LmuError } from "../errors.js";
+import { decodeUtf8 } from "../utf8.js";
 import { SourceReader } from "./reader.js";
 import {
   absoluteUrl,

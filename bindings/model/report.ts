@@ -1,5 +1,5 @@
-import type { Checkpoint } from "./formats/checkpoint.js";
-import type { Plan } from "./plan/plan.js";
+import type { Checkpoint } from "../formats/checkpoint.js";
+import type { Plan } from "../plan/plan.js";
 
 /** What a model is and what it costs; made by {@link Model.report}. Plain data, JSON-safe. */
 export interface Report {

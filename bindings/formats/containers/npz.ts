@@ -1,6 +1,6 @@
-import { LmuError } from "../errors.js";
-import { type DType, permute, type Tensor, tensorOfBytes } from "../tensor.js";
-import type { StateDict } from "./torch/archive.js";
+import { LmuError } from "../../errors.js";
+import { type DType, permute, type Tensor, tensorOfBytes } from "../../tensor.js";
+import type { StateDict } from "./pickle/torch-archive.js";
 import { unzip } from "./zip.js";
 
 /*

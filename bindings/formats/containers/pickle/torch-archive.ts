@@ -1,7 +1,7 @@
-import { LmuError } from "../../errors.js";
-import type { Tensor } from "../../tensor.js";
+import { LmuError } from "../../../errors.js";
+import type { Tensor } from "../../../tensor.js";
 import { unzip } from "../zip.js";
-import { TensorReference, TORCH_GLOBALS } from "./globals.js";
+import { TensorReference, TORCH_GLOBALS } from "./torch-globals.js";
 import { readPickle } from "./pickle.js";
 import { openTensor, type Storages } from "./storage.js";
 

@@ -1,15 +1,15 @@
-import type { Description } from "./description.js";
-import { LmuError } from "./errors.js";
-import type { TensorInfo } from "./plan/builder.js";
-import type { Capacity } from "./plan/clock.js";
-import { pack } from "./plan/pack.js";
-import { type Plan, planModel } from "./plan/plan.js";
-import type { Packing } from "./plan/weights.js";
-import type { Exports } from "./runtime/abi.js";
-import type { ModelImage } from "./runtime/image.js";
-import { holdOf } from "./legendre/hold.js";
-import { Kernel, type WasmModule } from "./runtime/kernel.js";
-import type { Tensor } from "./tensor.js";
+import type { Description } from "../description.js";
+import { LmuError } from "../errors.js";
+import type { TensorInfo } from "../plan/builder.js";
+import type { Capacity } from "../plan/clock.js";
+import { pack } from "../plan/pack.js";
+import { type Plan, planModel } from "../plan/plan.js";
+import type { Packing } from "../plan/weights.js";
+import type { Exports } from "../runtime/abi.js";
+import type { ModelImage } from "../runtime/image.js";
+import { holdOf } from "../legendre/hold.js";
+import { Kernel, type WasmModule } from "../runtime/kernel.js";
+import type { Tensor } from "../tensor.js";
 
 // Rows per call: enough for matrix products to run at full speed, few enough for the buffers to stay in cache.
 const CALL: Capacity = { rows: 64, streams: 16 };

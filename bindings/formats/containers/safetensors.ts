@@ -1,6 +1,6 @@
-import { brief, LmuError } from "../errors.js";
-import { type DType, ELEMENT_BYTES, sizeOf, type Tensor, tensorOfBytes } from "../tensor.js";
-import { decodeUtf8 } from "./utf8.js";
+import { brief, LmuError } from "../../errors.js";
+import { type DType, ELEMENT_BYTES, sizeOf, type Tensor, tensorOfBytes } from "../../tensor.js";
+import { decodeUtf8 } from "../../utf8.js";
 
 /*
  * safetensors: 8 bytes of header length (little-endian), a JSON header { name: { dtype, shape, data_offsets } } with an

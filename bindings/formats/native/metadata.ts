@@ -1,6 +1,6 @@
-import type { Description } from "../description.js";
-import { LmuError } from "../errors.js";
-import { validateDescription } from "../validate.js";
+import type { Description } from "../../description.js";
+import { LmuError } from "../../errors.js";
+import { validateDescription } from "../../validate.js";
 
 /** The metadata key of a safetensors file that holds the model description. */
 export const NATIVE_KEY = "lmu-wasm";

@@ -1,5 +1,5 @@
 import type { Engine } from "./engine.js";
-import { expectLength, LmuError } from "./errors.js";
+import { expectLength, LmuError } from "../errors.js";
 
 /**
  * Numbers a caller may pass: one sample, a chunk, a batch; for token models, ids. Read during the call, never kept or

@@ -1,23 +1,23 @@
-import type { Description } from "./description.js";
+import type { Description } from "../description.js";
 import { Engine } from "./engine.js";
-import { LmuError } from "./errors.js";
-import { type ModelFiles, openModel, type SourceFiles } from "./files.js";
-import type { Checkpoint } from "./formats/checkpoint.js";
-import { readNative } from "./formats/native.js";
-import { RowScales } from "./formats/scales.js";
+import { LmuError } from "../errors.js";
+import { type ModelFiles, openModel, type SourceFiles } from "../source/files.js";
+import type { Checkpoint } from "../formats/checkpoint.js";
+import { readNative } from "../formats/native/metadata.js";
+import { RowScales } from "../formats/native/scales.js";
 import {
   type Entry,
   type Header,
   headerLength,
   isSafetensors,
   parseHeader,
-} from "./formats/safetensors.js";
+} from "../formats/containers/safetensors.js";
 import { Model } from "./model.js";
-import type { WasmModule } from "./runtime/kernel.js";
-import { type FormatOptions, readFiles } from "./read.js";
-import type { SourceReader } from "./reader.js";
-import type { Source } from "./source.js";
-import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "./tensor.js";
+import type { WasmModule } from "../runtime/kernel.js";
+import { type FormatOptions, readFiles } from "../formats/read.js";
+import type { SourceReader } from "../source/reader.js";
+import type { Source } from "../source/source.js";
+import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "../tensor.js";
 
 /** Options of {@link load}. */
 export interface LoadOptions extends FormatOptions {

@@ -1,5 +1,5 @@
-import { LmuError } from "../../errors.js";
-import { decodeUtf8 } from "../utf8.js";
+import { LmuError } from "../../../errors.js";
+import { decodeUtf8 } from "../../../utf8.js";
 
 /** What stands behind the names in a pickle. */
 export interface PickleHost {

@@ -61,7 +61,12 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     encode: (p) => [1, 0, p["low"]!, p["high"]!],
   },
   hard_silu: { kind: "hardSilu", encode: () => [1 / 6, 0.5, 0, 1] },
-  squareplus: { kind: "squareplus", defaults: { b: 4 }, encode: (p) => [p["b"]!] },
+  squareplus: {
+    kind: "squareplus",
+    defaults: { b: 4 },
+    // The root of x² + b: of a negative number near zero.
+    encode: (p) => [p["b"]! < 0 ? NaN : p["b"]!],
+  },
   soft_shrink: {
     kind: "shrink",
     defaults: { threshold: 0.5 },
@@ -112,8 +117,12 @@ export function encodeActivation(
     }
     named[name] = value;
   }
-  return {
-    code: ACTIVATION_KINDS.indexOf(definition.kind),
-    parameters: definition.encode?.(named) ?? [],
-  };
+  const parameters = definition.encode?.(named) ?? [];
+  if (!parameters.every((value) => Number.isFinite(Math.fround(value)))) {
+    throw new LmuError(
+      "option-unsupported",
+      `Cannot load the model: activation ${type} of ${where} has ${brief(given)}, expected numbers that give finite values in f32`,
+    );
+  }
+  return { code: ACTIVATION_KINDS.indexOf(definition.kind), parameters };
 }

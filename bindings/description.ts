@@ -84,7 +84,8 @@ export type HiddenDescription =
 
 /**
  * Recurrent layer; always returns the sequence. Roles: input [gates·units, inputs], recurrent [gates·units, units],
- * bias [gates·units] (optional), recurrent_bias [units] (GRU, of the candidate).
+ * bias [gates·units] (optional), recurrent_bias [units] (GRU, of the candidate), projection [width, units] (LSTM, optional:
+ * the hidden state is then the projection, and recurrent is [gates·units, width]).
  *
  * Gates: lstm input, forget, candidate, output; gru update, reset, candidate.
  */

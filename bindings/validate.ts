@@ -23,6 +23,12 @@ const flag: Check = (value) => (typeof value === "boolean" ? undefined : "true o
 const positive: Check = (value) =>
   typeof value === "number" && value > 0 && value < Infinity ? undefined : "a number above 0";
 
+/** Epsilons are used in f32, where 1e-300 is 0. */
+const positiveFloat: Check = (value) =>
+  typeof value === "number" && Math.fround(value) > 0 && Math.fround(value) < Infinity
+    ? undefined
+    : "a number above 0 in f32";
+
 const theta: Check = (value, where) => (value === "Infinity" ? undefined : positive(value, where));
 
 const activation: Check = (value, where) => {
@@ -85,7 +91,7 @@ const LAYERS: Readonly<Record<LayerType, Fields>> = table<LayerType>({
   ...CELLS,
   activation: { "activation!": activation },
   scale: {},
-  "layer-norm": { "epsilon!": positive },
+  "layer-norm": { "epsilon!": positiveFloat },
   embedding: {},
   convolution: {
     stride: integer(1, MAX_STEPS),

@@ -122,6 +122,44 @@ describe("an LMU with any options", () => {
   });
 });
 
+describe("a sequence of any length", () => {
+  const pooled = async (mode: "max" | "mean") =>
+    (
+      await loadMadeUp(makeUp({ width: 1 }, [{ name: "g", type: "global-pool", mode }], {}))
+    ).stream();
+
+  test("has the mean of its samples after more steps than a float can count", async () => {
+    const stream = await pooled("mean");
+    const chunk = new Float32Array(2 ** 16).fill(0.3);
+    let mean = 0;
+    for (let i = 0; i < 2 ** 9 + 1; i++) mean = stream.push(chunk)[0]!;
+    expect(mean).toBe(Math.fround(0.3));
+  });
+
+  test("keeps what a large sample would swallow", async () => {
+    const stream = await pooled("mean");
+    stream.step(2 ** 60);
+    for (let i = 0; i < 2 ** 10; i++) stream.push(new Float32Array(2 ** 10).fill(1));
+    expect(stream.step(-(2 ** 60))[0]).toBe(Math.fround(2 ** 20 / (2 ** 20 + 2)));
+  });
+});
+
+describe.each(["rnn", "lstm", "gru"] as const)("in silence a %s without biases", (type) => {
+  test("fades to zero itself, not through the subnormal numbers", async () => {
+    const gates = { rnn: 1, lstm: 4, gru: 3 }[type];
+    const made = makeUp({ width: 1 }, [{ name: "r", type }], {
+      "r.input": [gates * units, 1],
+      "r.recurrent": [gates * units, units],
+    });
+    const stream = (await loadMadeUp(made)).stream();
+    stream.step(1);
+    const outputs = stream.push(new Float32Array(3000)).map(Math.abs);
+    expect(outputs.some((value) => value > 1e-30 && value < 1e-20)).toBe(true);
+    expect(outputs.filter((value) => value !== 0 && value < 1e-37)).toHaveLength(0);
+    expect(outputs.subarray(-units)).toEqual(new Float32Array(units));
+  });
+});
+
 /** Checks a made-up model against the oracle. */
 async function expectOracle(made: MadeUp, steps: number, tolerance = TOLERANCE): Promise<void> {
   const model = await loadMadeUp(made);
@@ -177,6 +215,15 @@ const MODELS: readonly [string, number, readonly LayerDescription[], Shapes][] =
     4,
     [{ name: "r", type: "gru" }],
     { ...recurrent("r", 3, 4), "r.recurrent_bias": [units] },
+  ],
+  [
+    "lstm with a projection",
+    4,
+    [{ name: "r", type: "lstm" }],
+    {
+      ...{ "r.input": [4 * units, 4], "r.recurrent": [4 * units, 3], "r.bias": [4 * units] },
+      "r.projection": [3, units],
+    },
   ],
   ["gru, reset before", 4, [{ name: "r", type: "gru", resetAfter: false }], recurrent("r", 3, 4)],
   ["scale", 5, [{ name: "s", type: "scale" }], { "s.scale": [5], "s.shift": [5] }],
@@ -244,10 +291,35 @@ function convolutions(): [string, number, readonly LayerDescription[], Shapes][]
     ["convolution, grouped", 6, layer({ groups: 3, padding: [2, 0] }), shapes(9, 3, 2)],
     ["convolution, depthwise", 6, layer({ groups: 6, padding: [2, 0] }), shapes(6, 3, 1)],
     ["convolution, padded beyond its span", 4, layer({ padding: [5, 4] }), shapes(4, 2, 4)],
+    [
+      "convolution, its last window in the zeros",
+      2,
+      layer({ stride: 5, padding: [0, 4] }),
+      shapes(4, 2, 2),
+    ],
+    [
+      "convolution, zeros behind and half skipped",
+      2,
+      layer({ stride: 9, padding: [1, 6] }),
+      shapes(4, 2, 2),
+    ],
   ];
 }
 
 describe("every layer gives the oracle's numbers", () => {
+  test("the zeros behind a sequence are zeros, whatever another sequence left there", async () => {
+    const layer = { name: "c", type: "convolution", stride: 10, padding: [0, 9] } as const;
+    const made = makeUp({ width: 1 }, [layer], { "c.weight": [1, 2, 1] });
+    const model = await loadMadeUp(made);
+    for (let steps = 63; steps < 69; steps++) {
+      model.run(new Float32Array(200).fill(1000));
+      const input = new Random(steps).floats(steps);
+      const exact = oracleOutputs(made, input);
+      expect(distance(model.run(input), exact)).toBeLessThan(1e-6);
+    }
+    model.dispose();
+  });
+
   test.each(MODELS)("%s", async (_, width, layers, shapes) => {
     for (const steps of [13, 70, 200]) {
       await expectOracle(makeUp({ width }, layers, shapes, steps), steps);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { load, LmuError } from "../bindings/index.js";
+import type { LayerDescription } from "../bindings/description.js";
 import { validateDescription } from "../bindings/validate.js";
 import { fileOf, makeUp, type Shapes } from "./support/models.js";
 
@@ -211,8 +212,60 @@ describe("contradictions between description and tensors", () => {
     const tensors = new Map(made.tensors);
     tensors.set("d.weight", { shape: [3, 2], values: [1, 2, 3, NaN, 5, 6] });
     await expect(load(fileOf({ ...made, tensors }))).rejects.toThrow(
-      "tensor d.weight has NaN at index 3, expected finite numbers",
+      "tensor d.weight has NaN at index 3, expected numbers that are finite in f32",
     );
+  });
+
+  test("weights that overflow on their way into the basis of the memory", async () => {
+    const layer = {
+      name: "l",
+      type: "lmu",
+      order: 9,
+      theta: 9,
+      hidden: { type: "dense" },
+    } as const;
+    const made = makeUp({ width: 1 }, [layer], { "l.hidden.memory": [1, 9] });
+    const tensors = new Map(made.tensors);
+    tensors.set("l.hidden.memory", { shape: [1, 9], values: [0, 0, 0, 0, 0, 0, 0, 0, 3e38] });
+    await expect(load(fileOf({ ...made, tensors }))).rejects.toThrow(
+      "tensor l.hidden.memory has 3.0000000054977558e+38 at index 8, expected numbers that are finite in f32",
+    );
+  });
+
+  test.each<[string, LayerDescription, string]>([
+    [
+      "an epsilon that is 0 in f32",
+      { name: "n", type: "layer-norm", epsilon: 1e-300 },
+      "epsilon 1e-300, expected a number above 0 in f32",
+    ],
+    [
+      "a matrix beyond f32",
+      { name: "m", type: "lmu", order: 1, theta: 1e-300, discretizer: "euler" },
+      "a computed matrix has -9.999999999999999e+299 at index 0",
+    ],
+    [
+      "the root of a negative number",
+      { name: "a", type: "activation", activation: { type: "squareplus", b: -1 } },
+      'activation squareplus of layer a has {"b":-1}, expected numbers that give finite values',
+    ],
+    [
+      "a parameter divided by zero",
+      { name: "a", type: "activation", activation: { type: "celu", alpha: 0 } },
+      'activation celu of layer a has {"alpha":0}, expected numbers that give finite values',
+    ],
+    [
+      "rows and rows of padding",
+      { name: "p", type: "convolution", padding: [2 ** 16, 1] },
+      "with p it pads its sequences with more than 65536 rows",
+    ],
+    [
+      "states that nothing pays for",
+      { name: "p", type: "pool", mode: "max", size: 2 ** 22, stride: 1 },
+      "its buffers and states take",
+    ],
+  ])("%s", async (_, layer, message) => {
+    const shapes: Shapes = layer.type === "convolution" ? { "p.weight": [1, 1, 2] } : {};
+    await expect(load(fileOf(makeUp({ width: 2 }, [layer], shapes)))).rejects.toThrow(message);
   });
 
   test("a model beyond the memory of wasm", async () => {

@@ -1,6 +1,6 @@
 import { affine } from "../kernels/affine";
-import { copyFloats } from "../kernels/copy";
 import { mix, multiply, multiplyAdd } from "../kernels/gates";
+import { settle } from "../kernels/settle";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -55,7 +55,7 @@ export function runGru(layer: Gru, plan: Plan, from: u32, to: u32): void {
       const previous = h + s * plan.stateBytes;
       activate(layer.activation, candidate, 1, stride, layer.units);
       mix(output, gates, previous, candidate, bytes);
-      copyFloats(previous, output, used);
+      settle(previous, output, used);
       gates += row;
       output += bytes;
     }

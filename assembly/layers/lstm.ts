@@ -1,60 +1,101 @@
 import { affine } from "../kernels/affine";
-import { copyFloats } from "../kernels/copy";
 import { multiply, updateCell } from "../kernels/gates";
+import { settle } from "../kernels/settle";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
 /**
  * Long short-term memory (Hochreiter, Schmidhuber 1997; forget gate of Gers et al. 2000):
- * i, f, o = s(a + U h); g = t(a + U h); c ← f c + i g; h ← o t(c), a what a Dense before it computed.
+ * i, f, o = s(a + U h); g = t(a + U h); c ← f c + i g; h ← o t(c), a what a Dense before it computed. With a projection
+ * (Sak, Senior, Beaufays 2014) h ← P (o t(c)).
  */
 @unmanaged
 export class Lstm extends Layer {
   gates: usize = 0; // f32[rows][4][stride]: a on entry; order i, f, o, g
-  output: usize = 0; // h, f32[rows][stride]
+  output: usize = 0; // h, f32[rows][outputs]
   stride: u32 = 0; // floats, units padded
   units: u32 = 0;
-  weights: usize = 0; // U, panels, 4·stride × units
-  state: usize = 0; // h, f32[units], then c, f32[stride]
+  outputs: u32 = 0; // floats, width padded
+  width: u32 = 0; // of h: units unless projected
+  weights: usize = 0; // U, panels, 4·stride × width
+  projection: usize = 0; // P, panels, outputs × units, or 0
+  zeros: usize = 0; // f32[outputs], where the projection starts
+  state: usize = 0; // h, f32[width], then c, f32[stride]
   activation: usize = 0; // t
   gateActivation: usize = 0; // s
 }
 
 export function runLstm(layer: Lstm, plan: Plan, from: u32, to: u32): void {
   const streams = plan.streams;
-  const stride = layer.stride;
-  const bytes = stride << 2;
-  const used = layer.units << 2;
-  let gates = layer.gates + from * streams * (bytes << 2);
-  let output = layer.output + from * streams * bytes;
+  const row = layer.stride << 4;
+  const outputBytes = layer.outputs << 2;
+  const used = layer.width << 2;
+  let gates = layer.gates + from * streams * row;
+  let output = layer.output + from * streams * outputBytes;
   for (let t = from; t < to; ++t) {
-    let h = plan.states + layer.state;
+    const h = plan.states + layer.state;
     affine(
       gates,
-      bytes << 2,
+      row,
       gates,
-      bytes << 2,
+      row,
       h,
       plan.stateBytes,
       streams,
       layer.weights,
-      layer.units,
-      stride << 2,
+      layer.width,
+      layer.stride << 2,
     );
+    // What becomes h before a projection takes the place of the input gate, which nobody reads any more.
     for (let s: u32 = 0; s < streams; ++s) {
-      const i = gates;
-      const f = i + bytes;
-      const o = f + bytes;
-      const g = o + bytes;
-      activate(layer.gateActivation, gates, 3, stride, layer.units);
-      activate(layer.activation, g, 1, stride, layer.units);
-      updateCell(h + used, f, i, g, g, bytes);
-      activate(layer.activation, g, 1, stride, layer.units);
-      multiply(output, o, g, bytes);
-      copyFloats(h, output, used);
-      h += plan.stateBytes;
-      gates += bytes << 2;
-      output += bytes;
+      const c = h + s * plan.stateBytes + used;
+      updateStream(
+        layer,
+        c,
+        gates + s * row,
+        layer.projection ? gates + s * row : output + s * outputBytes,
+      );
     }
+    if (layer.projection) {
+      const P = layer.projection;
+      affine(
+        output,
+        outputBytes,
+        layer.zeros,
+        0,
+        gates,
+        row,
+        streams,
+        P,
+        layer.units,
+        layer.outputs,
+      );
+    }
+    for (let s: u32 = 0; s < streams; ++s) {
+      settle(h + s * plan.stateBytes, output, used);
+      output += outputBytes;
+    }
+    gates += row * streams;
   }
+}
+
+/** c ← f c + i g; y = o t(c). */
+function updateStream(
+  layer: Lstm,
+  c: usize, // f32[stride]
+  gates: usize, // f32[4][stride]
+  y: usize, // f32[stride], may be the first gate
+): void {
+  const stride = layer.stride;
+  const bytes = stride << 2;
+  const i = gates;
+  const f = i + bytes;
+  const o = f + bytes;
+  const g = o + bytes;
+  activate(layer.gateActivation, gates, 3, stride, layer.units);
+  activate(layer.activation, g, 1, stride, layer.units);
+  updateCell(c, f, i, g, g, bytes);
+  settle(g, c, layer.units << 2);
+  activate(layer.activation, g, 1, stride, layer.units);
+  multiply(y, o, g, bytes);
 }

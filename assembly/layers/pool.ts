@@ -1,3 +1,4 @@
+import { accumulate, meanOf } from "../kernels/accumulate";
 import { combine, Combine, divide } from "../kernels/combine";
 import { copyVectors } from "../kernels/copy";
 import { Layer, Plan } from "./layer";
@@ -39,7 +40,7 @@ export class GlobalPool extends Layer {
   stride: u32 = 0; // floats
   outputClock: u32 = 0;
   isMean: u32 = 0;
-  state: usize = 0; // u32 rows seen, 3 × padding, then the sum or the largest so far, f32[stride]
+  state: usize = 0; // f64 rows seen, 8 × padding, then the largest so far, f32[stride], or sum and carry, f64[2][stride]
 }
 
 export function runGlobalPool(layer: GlobalPool, plan: Plan, from: u32, to: u32): void {
@@ -47,17 +48,18 @@ export function runGlobalPool(layer: GlobalPool, plan: Plan, from: u32, to: u32)
   for (let s: u32 = 0; s < plan.streams; ++s) {
     const state = plan.states + s * plan.stateBytes + layer.state;
     const pooled = state + 16;
-    let seen = load<u32>(state);
+    let seen = load<f64>(state);
     for (let t = from; t < to; ++t) {
       const x = layer.input + (t * plan.streams + s) * bytes;
-      if (!seen) copyVectors(pooled, x, bytes);
-      else combine(layer.isMean ? Combine.Add : Combine.Maximum, pooled, x, bytes);
-      ++seen;
+      if (layer.isMean) accumulate(pooled, x, layer.stride);
+      else if (seen == 0) copyVectors(pooled, x, bytes);
+      else combine(Combine.Maximum, pooled, x, bytes);
+      seen += 1;
     }
-    store<u32>(state, seen);
+    store<f64>(state, seen);
     const output = layer.output + s * bytes;
-    copyVectors(output, pooled, bytes);
-    if (layer.isMean) divide(output, bytes, <f32>seen);
+    if (layer.isMean) meanOf(output, pooled, layer.stride, seen);
+    else copyVectors(output, pooled, bytes);
   }
   plan.setRows(layer.outputClock, to > from ? 1 : 0);
 }

@@ -1,5 +1,5 @@
 import { affine } from "../kernels/affine";
-import { copyFloats } from "../kernels/copy";
+import { settle } from "../kernels/settle";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -40,7 +40,7 @@ export function runRnn(layer: Rnn, plan: Plan, from: u32, to: u32): void {
     }
     activate(layer.activation, h, streams, layer.stride, layer.units);
     for (let s: u32 = 0; s < streams; ++s) {
-      copyFloats(previous + s * plan.stateBytes, h, used);
+      settle(previous + s * plan.stateBytes, h, used);
       h += bytes;
     }
   }

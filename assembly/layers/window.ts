@@ -38,8 +38,10 @@ export function openWindow(window: Window, plan: Plan, count: u32): u32 {
   copyVectors(at, window.input + skipped * row, (count - skipped) * row);
   at += (count - skipped) * row;
   kept += count;
-  if (plan.flush && kept >= 0) {
-    clearVectors(at, window.right * row);
+  if (plan.flush) {
+    // Rows still to be skipped may reach into the zeros behind the sequence.
+    const zeros = <i32>window.right + min(kept, 0);
+    if (zeros > 0) clearVectors(at, zeros * row);
     kept += window.right;
   }
   return kept < <i32>window.span ? 0 : (kept - window.span) / window.stride + 1;

@@ -3,7 +3,7 @@ import { LmuError } from "../errors.js";
 import type { TensorInfo } from "../plan/builder.js";
 import type { Capacity } from "../plan/clock.js";
 import { pack } from "../plan/pack.js";
-import { type Plan, planModel } from "../plan/plan.js";
+import { checkUnpaid, type Plan, planModel } from "../plan/plan.js";
 import type { Packing } from "../plan/weights.js";
 import type { Exports } from "../runtime/abi.js";
 import type { ModelImage } from "../runtime/image.js";
@@ -54,7 +54,9 @@ export class Engine {
     this.#run = kernel.exports.run;
     // Matrices are computed when they are packed; buffers and states are still empty then.
     const hold = holdOf(module, () => ({ kernel, from: this.plan.buffersAt }));
-    this.plan = this.#install(planModel(description, tensors, kernel.heapBase, CALL, hold));
+    const plan = planModel(description, tensors, kernel.heapBase, CALL, hold);
+    checkUnpaid(plan);
+    this.plan = this.#install(plan);
     for (const packing of this.plan.packings) {
       const { source } = packing;
       if (typeof source !== "string") pack(packing, source, 0, this.#weights);

@@ -28,6 +28,9 @@ export interface LayerCost {
 /** Each window asks the one before it how many rows there are: more would need too much stack. */
 const MAX_WINDOWS = 1000;
 
+/** Zero rows before and after sequences, of all windows together: each is a row that a single step may have to make. */
+const MAX_PADDING = 2 ** 16;
+
 /** Collects records, weights, buffers and state while the layers are planned one after another. */
 export class Builder {
   readonly weights = new Weights();
@@ -44,6 +47,7 @@ export class Builder {
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
   readonly #unread: Set<string>;
   #windows = 0;
+  #padding = 0;
 
   constructor(
     tensors: ReadonlyMap<string, TensorInfo>,
@@ -143,12 +147,14 @@ export class Builder {
   }
 
   /** @throws LmuError model-too-large */
-  countWindow(name: string): void {
-    if (++this.#windows <= MAX_WINDOWS) return;
-    throw new LmuError(
-      "model-too-large",
-      `Cannot load the model: ${name} is one of more than ${MAX_WINDOWS} convolutions and poolings`,
-    );
+  countWindow(name: string, padding: number): void {
+    this.#padding += padding;
+    if (++this.#windows > MAX_WINDOWS) {
+      tooLarge(`${name} is one of more than ${MAX_WINDOWS} convolutions and poolings`);
+    }
+    if (this.#padding > MAX_PADDING) {
+      tooLarge(`with ${name} it pads its sequences with more than ${MAX_PADDING} rows`);
+    }
   }
 
   /** Notes that the model needs all steps of a sequence at once. */
@@ -165,4 +171,9 @@ export class Builder {
   get #cost(): LayerCost {
     return this.costs[this.costs.length - 1]!;
   }
+}
+
+/** @throws LmuError model-too-large */
+export function tooLarge(problem: string): never {
+  throw new LmuError("model-too-large", `Cannot load the model: ${problem}`);
 }

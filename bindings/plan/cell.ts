@@ -25,10 +25,13 @@ export class Cell {
   /** The hidden state, for layers that feed it back. */
   readonly state: { readonly state: number; readonly width: number };
   readonly #units: number;
+  /** Of the hidden state: units, unless a projection makes it narrower. */
+  readonly #width: number;
+  readonly #isProjected: boolean;
   readonly #gates: Node;
   readonly #activation: Address | 0;
   readonly #keepsState: boolean;
-  #isProjected = false;
+  #hasInputs = false;
 
   /** @param isFedBack - a dense cell then keeps its output as a state */
   constructor(
@@ -39,19 +42,20 @@ export class Cell {
     isFedBack = false,
   ) {
     const slots = SLOTS[cell.type];
-    this.#units = this.#countUnits();
+    this.#isProjected = cell.type === "lstm" && b.has(`${prefix}.projection`);
+    [this.#units, this.#width] = this.#measure();
     const stride = pad4(this.#units);
     const at = b.buffer(clock, slots.length * stride);
     this.#gates = { at, width: slots.length * stride, clock };
     const isGated = cell.type === "lstm" || cell.type === "gru";
-    this.output = { at: isGated ? b.buffer(clock, this.#units) : at, width: this.#units, clock };
+    this.output = { at: isGated ? b.buffer(clock, this.#width) : at, width: this.#width, clock };
     this.#activation = b.program.activation(
       prefix,
       cell.activation ?? (cell.type === "dense" ? "linear" : "tanh"),
     );
     this.#keepsState = cell.type !== "dense" || isFedBack;
-    const floats = cell.type === "lstm" ? this.#units + stride : stride;
-    this.state = { state: this.#keepsState ? b.state(floats) : 0, width: this.#units };
+    const floats = cell.type === "lstm" ? this.#width + stride : stride;
+    this.state = { state: this.#keepsState ? b.state(floats) : 0, width: this.#width };
   }
 
   /** Adds inputs to the gates, for all rows the record runs on. The last call of a dense cell also activates. */
@@ -66,7 +70,7 @@ export class Cell {
       const weights = b.weights.matrix(`${prefix}.${role}`, this.#gates.width, node.width, options);
       return { input: node, weights };
     });
-    const bias = this.#isProjected ? 0 : this.#bias(row);
+    const bias = this.#hasInputs ? 0 : this.#bias(row);
     const activates = isLast && !this.#keepsState;
     b.program.dense(
       activates ? { ...this.#gates, width: this.#units } : this.#gates,
@@ -74,7 +78,7 @@ export class Cell {
       terms,
       activates ? this.#activation : 0,
     );
-    this.#isProjected = true;
+    this.#hasInputs = true;
   }
 
   /** Appends the recurrent part, which leaves the new hidden state in output and state. */
@@ -104,11 +108,16 @@ export class Cell {
     } else if (this.cell.type === "lstm") {
       const weights = this.#recurrent(0, 4 * stride);
       const gates = this.#gates.at;
+      const outputs = pad4(this.#width);
       b.program.record("lstm", clock, {
         ...common,
         gates,
         output: this.output.at,
+        outputs,
+        width: this.#width,
         weights,
+        projection: this.#isProjected ? this.#projection() : 0,
+        zeros: this.#isProjected ? b.weights.vector(undefined, outputs) : 0,
         gateActivation: gateActivation(),
       });
     } else {
@@ -125,16 +134,23 @@ export class Cell {
     }
   }
 
-  #countUnits(): number {
+  /** Units, and the width of the hidden state. */
+  #measure(): [units: number, width: number] {
     const { b, prefix, cell } = this;
     if (cell.type === "dense") {
       const role = b.has(`${prefix}.memory`) ? "memory" : "input";
-      return b.shape(`${prefix}.${role}`, undefined, undefined)[0];
+      const [units] = b.shape(`${prefix}.${role}`, undefined, undefined);
+      return [units, units];
     }
-    const [rows, units] = b.shape(`${prefix}.recurrent`, undefined, undefined);
-    b.shape(`${prefix}.recurrent`, SLOTS[cell.type].length * units, units);
-    b.multiplyAdds(rows * units);
-    return units;
+    const [rows, width] = b.shape(`${prefix}.recurrent`, undefined, undefined);
+    const units = this.#isProjected ? b.shape(`${prefix}.projection`, width, undefined)[1] : width;
+    b.shape(`${prefix}.recurrent`, SLOTS[cell.type].length * units, width);
+    b.multiplyAdds(rows * width + (this.#isProjected ? width * units : 0));
+    return [units, width];
+  }
+
+  #projection(): Address {
+    return this.b.weights.matrix(`${this.prefix}.projection`, pad4(this.#width), this.#units);
   }
 
   /** Row of the gates for a row of a tensor. */
@@ -156,7 +172,7 @@ export class Cell {
   /** The recurrent weights of count gate rows from first on. */
   #recurrent(first: number, count: number): Address {
     const row = this.#row();
-    return this.b.weights.matrix(`${this.prefix}.recurrent`, count, this.#units, {
+    return this.b.weights.matrix(`${this.prefix}.recurrent`, count, this.#width, {
       row: (r) => (row(r) >= first && row(r) < first + count ? row(r) - first : -1),
     });
   }

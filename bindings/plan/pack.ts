@@ -7,7 +7,7 @@ import type { Packing } from "./weights.js";
  *
  * @param rows - the tensor, or consecutive rows of it, the first being row `firstRow`
  * @param weights - f32, the whole weights region
- * @throws LmuError tensor-invalid if a value is not finite
+ * @throws LmuError tensor-invalid if a value is not finite, as it is or as it would be stored
  */
 export function pack(
   packing: Packing,
@@ -27,18 +27,19 @@ export function pack(
     for (let column = 0; column < columns; column++) {
       const index = row * columns + column;
       const value = values ? values[index]! : rows.at(index);
-      // x - x is 0 for finite numbers alone.
-      if (value - value !== 0) refuse(packing, value, before * columns + index);
-      if (first < 0) continue;
-      weights[base + first + column * step] = factors ? value * factors[column]! : value;
+      // x - x is 0 for finite numbers alone. As it will be stored: a factor, or rounding, may carry it beyond f32.
+      const stored = Math.fround(factors ? value * factors[column]! : value);
+      if (stored - stored !== 0) refuse(packing, value, before * columns + index);
+      if (first >= 0) weights[base + first + column * step] = stored;
     }
   }
 }
 
 function refuse(packing: Packing, value: number, index: number): never {
-  const name = typeof packing.source === "string" ? packing.source : "a computed matrix";
+  const name =
+    typeof packing.source === "string" ? `tensor ${packing.source}` : "a computed matrix";
   throw new LmuError(
     "tensor-invalid",
-    `Cannot load the model: tensor ${name} has ${value} at index ${index}, expected finite numbers`,
+    `Cannot load the model: ${name} has ${value} at index ${index}, expected numbers that are finite in f32`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Description } from "../description.js";
-import { Builder, type LayerCost, type TensorInfo } from "./builder.js";
+import { Builder, type LayerCost, type TensorInfo, tooLarge } from "./builder.js";
 import type { Capacity } from "./clock.js";
 import type { Hold } from "../legendre/residual.js";
 import type { Packing } from "./weights.js";
@@ -102,4 +102,21 @@ export function planModel(
     costs: b.costs.slice(1),
     warnings: b.warnings,
   };
+}
+
+/** Bytes of buffers and states that a model may ask for beyond 64 times its weights: files of a few bytes ask for them. */
+const MAX_UNPAID = 2 ** 28;
+
+/**
+ * Asked of the plan that a file begins with; longer calls are the caller's wish.
+ *
+ * @throws LmuError model-too-large
+ */
+export function checkUnpaid(plan: Plan): void {
+  const weights = plan.buffersAt - plan.weightsAt;
+  const unpaid = plan.statesAt - plan.buffersAt + plan.stateBytes * plan.capacity.streams;
+  if (unpaid <= MAX_UNPAID + 64 * weights) return;
+  tooLarge(
+    `its buffers and states take ${unpaid} bytes, expected at most ${MAX_UNPAID} and 64 times the ${weights} of its weights`,
+  );
 }

@@ -123,13 +123,15 @@ export function planGlobalPool(
   if (x.clock.isSingle) return x;
   const clock = singleClock(b, x.clock);
   const output = nodeOf(b, clock, x.width);
+  const isMean = layer.mode === "mean";
   b.program.record("globalPool", x.clock, {
     input: x.at,
     output: output.at,
     stride: pad4(x.width),
     outputClock: clock.id,
-    isMean: Number(layer.mode === "mean"),
-    state: b.state(4 + pad4(x.width)),
+    isMean: Number(isMean),
+    // The rows seen, then the largest so far; for a mean sums and carries in f64.
+    state: b.state(4 + pad4(x.width) * (isMean ? 4 : 1)),
   });
   return output;
 }
@@ -147,8 +149,8 @@ function planWindow(
       `Cannot load the model: ${name} reads one row, expected a sequence`,
     );
   }
-  b.countWindow(name);
   const { span, stride, left, right } = geometry;
+  b.countWindow(name, left + right);
   const width = pad4(x.width);
   const kept = Math.max(span - 1, left);
   const rowsInView = x.clock.capacity + (kept + right) * b.capacity.streams;

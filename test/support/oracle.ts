@@ -199,13 +199,13 @@ class CellState {
     const role = roles.find((name) => w.has(name))!;
     const rows = w.matrix(role).length;
     const units = rows / { dense: 1, rnn: 1, lstm: 4, gru: 3 }[cell.type];
-    this.h = new Array<number>(units).fill(0);
-    this.#c = [...this.h];
+    this.#c = new Array<number>(units).fill(0);
+    this.h = w.has("projection") ? w.matrix("projection").map(() => 0) : [...this.#c];
   }
 
   step(readers: readonly (readonly [string, Vector])[]): number[] {
     const { cell, w, h } = this;
-    const units = h.length;
+    const units = this.#c.length;
     const gates = { dense: 1, rnn: 1, lstm: 4, gru: 3 }[cell.type];
     const zero = new Array<number>(gates * units).fill(0);
     const bias = w.has("bias") ? w.vector("bias") : zero;
@@ -228,7 +228,7 @@ class CellState {
     activation: ActivationDescription = "tanh",
     gate: ActivationDescription = "sigmoid",
   ) {
-    const n = this.h.length;
+    const n = this.#c.length;
     const part = (k: number) => a.slice(k * n, (k + 1) * n);
     const [i, f, o] = [0, 1, 3].map((k) => activate(gate, part(k))) as [
       number[],
@@ -237,7 +237,8 @@ class CellState {
     ];
     const g = activate(activation, part(2));
     this.#c = this.#c.map((c, k) => f[k]! * c + i[k]! * g[k]!);
-    this.h = activate(activation, this.#c).map((value, k) => o[k]! * value);
+    const h = activate(activation, this.#c).map((value, k) => o[k]! * value);
+    this.h = this.w.has("projection") ? times(this.w.matrix("projection"), h) : h;
   }
 
   #gru(

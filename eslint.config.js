@@ -9,6 +9,7 @@ export default tseslint.config(
       "docs",
       "coverage",
       "**/node_modules",
+      "bindings/runtime/records.ts",
       "bindings/runtime/wasm-hex.ts",
       "bindings/worklet/processor-text.ts",
     ],

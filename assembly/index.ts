@@ -1,4 +1,4 @@
-// The exported names. bindings/runtime/abi.ts mirrors them; test/abi.test.ts compares.
+// The exported names. bindings/runtime/exports.ts mirrors them; test/abi.test.ts compares.
 export { run } from "./plan";
 
 // Single kernels, for tests, benches and people who want nothing else.

@@ -12,8 +12,9 @@ import { GlobalPool, Pool, runGlobalPool, runPool } from "./layers/pool";
 import { Rnn, runRnn } from "./layers/rnn";
 import { runScale, Scale } from "./layers/scale";
 import { Flatten, Last, Reverse, runFlatten, runLast, runReverse } from "./layers/time";
+import { advance } from "./state";
 
-/** Codes shared with the host: bindings/runtime/abi.ts KIND. */
+/** The records there are, by the names of their classes. */
 const enum Kind {
   Loop,
   Dense,
@@ -21,7 +22,7 @@ const enum Kind {
   Rnn,
   Lstm,
   Gru,
-  Activation,
+  ActivationLayer,
   Scale,
   Norm,
   Merge,
@@ -42,15 +43,13 @@ const enum Kind {
  */
 export function run(
   at: usize, // Plan
-  states: usize, // the first stream's state
-  stateBytes: u32, // from one stream's state to the next
+  slots: usize, // addresses of the streams' states, u32[streams]
   streams: u32,
   steps: u32,
   flush: u32, // 1: the sequence ends here
 ): void {
   const plan = changetype<Plan>(at);
-  plan.states = states;
-  plan.stateBytes = stateBytes;
+  plan.slots = slots;
   plan.streams = streams;
   plan.flush = flush;
   plan.setRows(0, steps);
@@ -60,6 +59,7 @@ export function run(
     runLayer(layer, plan, 0, plan.rows(record.clock));
     layer += record.bytes;
   }
+  advance(slots, streams, steps);
 }
 
 function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
@@ -76,7 +76,7 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
       return runLstm(changetype<Lstm>(at), plan, from, to);
     case Kind.Gru:
       return runGru(changetype<Gru>(at), plan, from, to);
-    case Kind.Activation:
+    case Kind.ActivationLayer:
       return runActivation(changetype<ActivationLayer>(at), plan, from, to);
     case Kind.Scale:
       return runScale(changetype<Scale>(at), plan, from, to);

@@ -1,16 +1,15 @@
 import type { ActivationDescription } from "./description.js";
 import { brief, LmuError } from "./errors.js";
-import { ACTIVATION_KINDS } from "./runtime/abi.js";
 
-/** A function of the wasm module with its four parameters. */
+/** A function that the kernels know, with up to four parameters. */
 export interface EncodedActivation {
-  /** Code of the function; 0 is the identity. */
-  readonly code: number;
+  /** Name of the kernel, or "identity". */
+  readonly kind: string;
   readonly parameters: readonly number[];
 }
 
 interface Definition {
-  readonly kind: (typeof ACTIVATION_KINDS)[number];
+  readonly kind: string;
   /** Names and default values of the parameters. */
   readonly defaults?: Readonly<Record<string, number>>;
   /** Parameters of the wasm function, from the named ones. */
@@ -85,10 +84,10 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
 };
 
 /** Names a model description may use. */
-const ACTIVATION_NAMES: readonly string[] = Object.keys(DEFINITIONS);
+export const ACTIVATION_NAMES: readonly string[] = Object.keys(DEFINITIONS);
 
 /**
- * Code and parameters of an activation.
+ * Kernel and parameters of an activation.
  *
  * @param where - the layer, for the message
  * @throws LmuError option-unsupported for an unknown name or parameter
@@ -124,5 +123,5 @@ export function encodeActivation(
       `Cannot load the model: activation ${type} of ${where} has ${brief(given)}, expected numbers that give finite values in f32`,
     );
   }
-  return { code: ACTIVATION_KINDS.indexOf(definition.kind), parameters };
+  return { kind: definition.kind, parameters };
 }

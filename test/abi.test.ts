@@ -1,70 +1,40 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import binaryen from "binaryen";
 import { describe, expect, test } from "vitest";
-import {
-  ACTIVATION_KINDS,
-  COMBINES,
-  FIELDS,
-  KINDS,
-  LAYER,
-  PARTS,
-  PLAN,
-} from "../bindings/runtime/abi.js";
+import { ACTIVATION_NAMES, encodeActivation } from "../bindings/activations.js";
+import { ACTIVATION_KINDS, FLOATS, PARTS, RECORDS, STATE } from "../bindings/runtime/records.js";
+import { recordsModule } from "../scripts/records.mjs";
 import { WASM_PATH } from "./support/kernel.js";
 
 const wasm = readFileSync(WASM_PATH);
-const source = (path: string) =>
-  readFileSync(new URL(`../assembly/${path}`, import.meta.url), "utf8");
 
-/** Every class of assembly/layers with its fields, in order of declaration. */
-function classes(): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  const files = readdirSync(new URL("../assembly/layers/", import.meta.url));
-  for (const file of files) {
-    const text = source(`layers/${file}`);
-    for (const [, name, body] of text.matchAll(/export class (\w+)[^{]*\{([^]*?)\n\}/g)) {
-      const fields = [...body!.matchAll(/^ {2}(\w+): (?:u32|i32|usize|f32) = 0;/gm)];
-      found.set(
-        name!,
-        fields.map((match) => match[1]!),
-      );
-    }
-  }
-  return found;
-}
+describe("the host knows assembly/", () => {
+  test("the records are those of the classes as they are now", () => {
+    const url = new URL("../bindings/runtime/records.ts", import.meta.url);
+    expect(readFileSync(url, "utf8")).toBe(recordsModule());
+  });
 
-/** Names of an enum in assembly. */
-function enumOf(path: string, name: string): string[] {
-  const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(source(path))![1]!;
-  return [...body.matchAll(/(\w+)(?: = \d+)?,/g)].map((match) => match[1]!);
-}
+  test("fields in the order of their class, floats told from integers, states by their offsets", () => {
+    expect(RECORDS.norm).toEqual([
+      "input",
+      "output",
+      "stride",
+      "width",
+      "scale",
+      "shift",
+      "epsilon",
+    ]);
+    expect(PARTS.matrix).toEqual(["panels", "columns", "rows"]);
+    expect(FLOATS).toEqual(["p0", "p1", "p2", "p3", "epsilon"]);
+    expect(STATE).toEqual({ position: 0, slot: 8, reserved: 12, bytes: 16 });
+  });
 
-const capital = (name: string) => name[0]!.toUpperCase() + name.slice(1);
-
-describe("bindings/runtime/abi.ts mirrors assembly", () => {
-  const declared = classes();
-
-  test.each(Object.entries(FIELDS).filter(([kind]) => kind !== "loop"))(
-    "record %s",
-    (kind, fields) => {
-      const name = kind === "activation" ? "ActivationLayer" : capital(kind);
-      expect(declared.get(name)).toEqual([...fields]);
-    },
-  );
-
-  test("parts, headers and codes", () => {
-    for (const [part, fields] of Object.entries(PARTS)) {
-      expect(declared.get(capital(part))).toEqual([...fields]);
-    }
-    expect(declared.get("Layer")).toEqual([...LAYER]);
-    expect(declared.get("Plan")).toEqual([...PLAN]);
-    expect(enumOf("plan.ts", "Kind")).toEqual(KINDS.map(capital));
-    expect(enumOf("layers/activation.ts", "Kind")).toEqual(ACTIVATION_KINDS.slice(1).map(capital));
-    expect(enumOf("kernels/combine.ts", "Combine")).toEqual(COMBINES.map(capital));
+  test.each(ACTIVATION_NAMES)("activation %s has a kernel", (name) => {
+    expect(ACTIVATION_KINDS).toContain(encodeActivation("a layer", name).kind);
   });
 
   test("every function that is typed is exported, and no other", () => {
-    const abi = readFileSync(new URL("../bindings/runtime/abi.ts", import.meta.url), "utf8");
+    const abi = readFileSync(new URL("../bindings/runtime/exports.ts", import.meta.url), "utf8");
     const body = /export interface Exports \{([^]*?)\n\}/.exec(abi)![1]!;
     const typed = [...body.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map((match) => match[1]!);
     const module = new WebAssembly.Module(wasm);

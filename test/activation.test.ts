@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Exports } from "../bindings/runtime/abi.js";
+import type { Exports } from "../bindings/runtime/exports.js";
 import { Arena } from "./support/kernel.js";
 import { activate, erf, erfc } from "./support/oracle.js";
 import { sweep, ulp } from "./support/ulp.js";

@@ -21,7 +21,7 @@ const BINDINGS = [
   ["errors", "dispose", "utf8"],
 ];
 
-const ASSEMBLY = [["index"], ["plan"], ["layers"], ["kernels"], ["simd"]];
+const ASSEMBLY = [["index"], ["plan"], ["layers"], ["matrix", "state"], ["kernels"], ["simd"]];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { COMBINES } from "../bindings/runtime/abi.js";
+import { COMBINES } from "../bindings/runtime/records.js";
 import { Arena } from "./support/kernel.js";
 import { Random } from "./support/random.js";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
 import { describe, expect, test } from "vitest";
-import type { Exports } from "../bindings/runtime/abi.js";
+import type { Exports } from "../bindings/runtime/exports.js";
 import { WASM_PATH } from "./support/kernel.js";
 import { Random } from "./support/random.js";
 

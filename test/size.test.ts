@@ -33,8 +33,8 @@ async function brotliOf(entry: string): Promise<number> {
 }
 
 describe("budgets in bytes", () => {
-  test("core, which runs any native model: 25 KB brotli", async () => {
-    expect(await brotliOf("index.js")).toBeLessThanOrEqual(25_000);
+  test("core, which runs any native model: 26 KB brotli", async () => {
+    expect(await brotliOf("index.js")).toBeLessThanOrEqual(26_000);
   });
 
   test("worker and worklet: 4 KB brotli each", async () => {

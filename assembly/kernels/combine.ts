@@ -1,4 +1,4 @@
-/** How two rows become one. Codes shared with the host: bindings/runtime/abi.ts COMBINE. */
+/** How two rows become one. */
 export const enum Combine {
   Add,
   Subtract,

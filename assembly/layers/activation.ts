@@ -13,9 +13,10 @@ export class Activation {
   p3: f32 = 0;
 }
 
-/** Codes shared with the host: bindings/runtime/abi.ts ACTIVATION. */
+/** The identity has no record. */
 const enum Kind {
-  Tanh = 1,
+  Identity,
+  Tanh,
   Sigmoid,
   Relu,
   ReluGeneral,

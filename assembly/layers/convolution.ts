@@ -1,6 +1,6 @@
-import { affine } from "../kernels/affine";
 import { copyVectors } from "../kernels/copy";
 import { multiplyAdd } from "../kernels/gates";
+import { productOf, rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 import { closeWindow, openWindow, Window } from "./window";
@@ -15,8 +15,8 @@ export class Convolution extends Layer {
   outputClock: u32 = 0;
   taps: u32 = 0;
   dilation: u32 = 0;
-  columns: u32 = 0; // input features; 0: depthwise, weights are f32[taps][outputs]
-  weights: usize = 0; // per tap panels, outputs × columns
+  isDepthwise: u32 = 0;
+  weights: usize = 0; // Matrix of the first tap, outputs × input features, those of the others behind; depthwise f32[taps][outputs]
   bias: usize = 0; // f32[outputs]
   activation: usize = 0;
 }
@@ -30,7 +30,7 @@ export function runConvolution(layer: Convolution, plan: Plan, from: u32, to: u3
   const stride = window.stride * (window.width << 2) * plan.streams;
   let y = layer.output;
   let x = window.rows;
-  if (layer.columns && (window.stride == 1 || plan.streams == 1)) {
+  if (!layer.isDepthwise && (window.stride == 1 || plan.streams == 1)) {
     // Rows stand at one constant distance: all outputs in one product per tap.
     convolve(
       layer,
@@ -42,8 +42,8 @@ export function runConvolution(layer: Convolution, plan: Plan, from: u32, to: u3
     );
   } else {
     for (let j: u32 = 0; j < outputs; ++j) {
-      if (layer.columns) convolve(layer, plan, y, x, window.width << 2, plan.streams);
-      else convolveDepthwise(layer, plan, y, x);
+      if (layer.isDepthwise) convolveDepthwise(layer, plan, y, x);
+      else convolve(layer, plan, y, x, window.width << 2, plan.streams);
       y += step;
       x += stride;
     }
@@ -59,20 +59,17 @@ function convolve(
   y: usize,
   x: usize,
   xStride: u32,
-  rows: u32,
+  count: u32,
 ): void {
   const window = changetype<Window>(layer.window);
   const row = layer.outputs << 2;
   const dilation = layer.dilation * (window.width << 2) * plan.streams;
-  let init = layer.bias;
-  let initStride: u32 = 0;
-  let weights = layer.weights;
+  const output = rows(y, row);
+  let init = rows(layer.bias, 0);
   for (let tap: u32 = 0; tap < layer.taps; ++tap) {
-    affine(y, row, init, initStride, x, xStride, rows, weights, layer.columns, layer.outputs);
-    init = y;
-    initStride = row;
+    productOf(layer.weights, tap, output, init, rows(x, xStride), count);
+    init = output;
     x += dilation;
-    weights += row * layer.columns;
   }
 }
 

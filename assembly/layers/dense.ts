@@ -1,4 +1,4 @@
-import { affine } from "../kernels/affine";
+import { product, rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -23,42 +23,26 @@ export class Dense extends Layer {
 export class Term {
   isState: u32 = 0; // input is an offset in each stream's state, else a buffer
   input: usize = 0;
-  stride: u32 = 0; // bytes from row to row of a buffer
-  columns: u32 = 0;
-  weights: usize = 0; // panels, outputs × columns
+  stride: u32 = 0; // bytes from row to row of a buffer; bytes of a field of the state
+  weights: usize = 0; // Matrix, outputs × columns
 }
 
 export function runDense(layer: Dense, plan: Plan, from: u32, to: u32): void {
-  const rows = (to - from) * plan.streams;
+  const count = (to - from) * plan.streams;
   const first = from * plan.streams;
   const stride = layer.outputs << 2;
   const output = layer.output + first * stride;
-  let init = layer.bias;
-  let initStride: u32 = 0;
-  if (!init) {
-    init = output;
-    initStride = stride;
-  }
+  const y = rows(output, stride);
+  let init = layer.bias ? rows(layer.bias, 0) : y;
   let at = changetype<usize>(layer) + offsetof<Dense>();
   for (let i: u32 = 0; i < layer.terms; ++i) {
     const term = changetype<Term>(at);
-    const x = term.isState ? plan.states + term.input : term.input + first * term.stride;
-    const xStride = term.isState ? plan.stateBytes : term.stride;
-    affine(
-      output,
-      stride,
-      init,
-      initStride,
-      x,
-      xStride,
-      rows,
-      term.weights,
-      term.columns,
-      layer.outputs,
-    );
-    init = output;
-    initStride = stride;
+    const x = term.isState
+      ? plan.gather(<u32>term.input, term.stride)
+      : rows(term.input + first * term.stride, term.stride);
+    product(term.weights, y, init, x, count);
+    init = y;
     at += offsetof<Term>();
   }
-  activate(layer.activation, output, rows, layer.outputs, layer.width);
+  activate(layer.activation, output, count, layer.outputs, layer.width);
 }

@@ -1,6 +1,6 @@
-import { affine } from "../kernels/affine";
 import { mix, multiply, multiplyAdd } from "../kernels/gates";
 import { settle } from "../kernels/settle";
+import { product, Rows, rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -15,11 +15,11 @@ export class Gru extends Layer {
   output: usize = 0; // h, f32[rows][stride]
   stride: u32 = 0; // floats, units padded
   units: u32 = 0;
-  weights: usize = 0; // U, panels, 2·stride × units
-  candidateWeights: usize = 0; // V, panels, stride × units
+  weights: usize = 0; // U, Matrix 2·stride × units
+  candidateWeights: usize = 0; // V, Matrix stride × units
   candidateBias: usize = 0; // b, f32[stride]: reset after; 0: reset before
   scratch: usize = 0; // f32[streams][stride]
-  state: usize = 0; // h, f32[units], read up to stride
+  state: u32 = 0; // h, f32[units], read up to stride
   activation: usize = 0; // t
   gateActivation: usize = 0; // s
 }
@@ -33,26 +33,16 @@ export function runGru(layer: Gru, plan: Plan, from: u32, to: u32): void {
   let gates = layer.gates + from * streams * row;
   let output = layer.output + from * streams * bytes;
   for (let t = from; t < to; ++t) {
-    const h = plan.states + layer.state;
-    affine(
-      gates,
-      row,
-      gates,
-      row,
-      h,
-      plan.stateBytes,
-      streams,
-      layer.weights,
-      layer.units,
-      stride << 1,
-    );
+    const h = plan.gather(layer.state, used);
+    const a = rows(gates, row);
+    product(layer.weights, a, a, h, streams);
     for (let s: u32 = 0; s < streams; ++s) {
       activate(layer.gateActivation, gates + s * row, 2, stride, layer.units);
     }
-    addCandidate(layer, plan, gates, row);
+    addCandidate(layer, plan, gates, row, h);
     for (let s: u32 = 0; s < streams; ++s) {
       const candidate = gates + (bytes << 1);
-      const previous = h + s * plan.stateBytes;
+      const previous = plan.state(s, layer.state);
       activate(layer.activation, candidate, 1, stride, layer.units);
       mix(output, gates, previous, candidate, bytes);
       settle(previous, output, used);
@@ -63,34 +53,22 @@ export function runGru(layer: Gru, plan: Plan, from: u32, to: u32): void {
 }
 
 /** Adds the recurrent part of the candidate, through the reset gate, to every stream's gates. */
-function addCandidate(layer: Gru, plan: Plan, gates: usize, row: u32): void {
+function addCandidate(layer: Gru, plan: Plan, gates: usize, row: u32, h: Rows): void {
   const bytes = layer.stride << 2;
-  const h = plan.states + layer.state;
   const streams = plan.streams;
   const V = layer.candidateWeights;
   const scratch = layer.scratch;
   if (layer.candidateBias) {
-    affine(
-      scratch,
-      bytes,
-      layer.candidateBias,
-      0,
-      h,
-      plan.stateBytes,
-      streams,
-      V,
-      layer.units,
-      layer.stride,
-    );
+    product(V, rows(scratch, bytes), rows(layer.candidateBias, 0), h, streams);
     for (let s: u32 = 0; s < streams; ++s) {
       const gate = gates + s * row;
       multiplyAdd(gate + (bytes << 1), gate + bytes, scratch + s * bytes, bytes);
     }
   } else {
     for (let s: u32 = 0; s < streams; ++s) {
-      multiply(scratch + s * bytes, gates + s * row + bytes, h + s * plan.stateBytes, bytes);
+      multiply(scratch + s * bytes, gates + s * row + bytes, plan.state(s, layer.state), bytes);
     }
-    const candidates = gates + (bytes << 1);
-    affine(candidates, row, candidates, row, scratch, bytes, streams, V, layer.units, layer.stride);
+    const candidates = rows(gates + (bytes << 1), row);
+    product(V, candidates, candidates, rows(scratch, bytes), streams);
   }
 }

@@ -1,6 +1,6 @@
-import { affine } from "../kernels/affine";
 import { multiply, updateCell } from "../kernels/gates";
 import { settle } from "../kernels/settle";
+import { product, rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -17,10 +17,11 @@ export class Lstm extends Layer {
   units: u32 = 0;
   outputs: u32 = 0; // floats, width padded
   width: u32 = 0; // of h: units unless projected
-  weights: usize = 0; // U, panels, 4·stride × width
-  projection: usize = 0; // P, panels, outputs × units, or 0
+  weights: usize = 0; // U, Matrix 4·stride × width
+  projection: usize = 0; // P, Matrix outputs × units, or 0
   zeros: usize = 0; // f32[outputs], where the projection starts
-  state: usize = 0; // h, f32[width], then c, f32[stride]
+  state: u32 = 0; // h, f32[width]
+  cell: u32 = 0; // c, f32[stride]
   activation: usize = 0; // t
   gateActivation: usize = 0; // s
 }
@@ -33,46 +34,19 @@ export function runLstm(layer: Lstm, plan: Plan, from: u32, to: u32): void {
   let gates = layer.gates + from * streams * row;
   let output = layer.output + from * streams * outputBytes;
   for (let t = from; t < to; ++t) {
-    const h = plan.states + layer.state;
-    affine(
-      gates,
-      row,
-      gates,
-      row,
-      h,
-      plan.stateBytes,
-      streams,
-      layer.weights,
-      layer.width,
-      layer.stride << 2,
-    );
+    const a = rows(gates, row);
+    product(layer.weights, a, a, plan.gather(layer.state, used), streams);
     // What becomes h before a projection takes the place of the input gate, which nobody reads any more.
     for (let s: u32 = 0; s < streams; ++s) {
-      const c = h + s * plan.stateBytes + used;
-      updateStream(
-        layer,
-        c,
-        gates + s * row,
-        layer.projection ? gates + s * row : output + s * outputBytes,
-      );
+      const y = layer.projection ? gates + s * row : output + s * outputBytes;
+      updateStream(layer, plan.state(s, layer.cell), gates + s * row, y);
     }
     if (layer.projection) {
-      const P = layer.projection;
-      affine(
-        output,
-        outputBytes,
-        layer.zeros,
-        0,
-        gates,
-        row,
-        streams,
-        P,
-        layer.units,
-        layer.outputs,
-      );
+      const zeros = rows(layer.zeros, 0);
+      product(layer.projection, rows(output, outputBytes), zeros, a, streams);
     }
     for (let s: u32 = 0; s < streams; ++s) {
-      settle(h + s * plan.stateBytes, output, used);
+      settle(plan.state(s, layer.state), output, used);
       output += outputBytes;
     }
     gates += row * streams;

@@ -40,13 +40,13 @@ export class GlobalPool extends Layer {
   stride: u32 = 0; // floats
   outputClock: u32 = 0;
   isMean: u32 = 0;
-  state: usize = 0; // f64 rows seen, 8 × padding, then the largest so far, f32[stride], or sum and carry, f64[2][stride]
+  state: u32 = 0; // f64 rows seen, 8 × padding, then the largest so far, f32[stride], or sum and carry, f64[2][stride]
 }
 
 export function runGlobalPool(layer: GlobalPool, plan: Plan, from: u32, to: u32): void {
   const bytes = layer.stride << 2;
   for (let s: u32 = 0; s < plan.streams; ++s) {
-    const state = plan.states + s * plan.stateBytes + layer.state;
+    const state = plan.state(s, layer.state);
     const pooled = state + 16;
     let seen = load<f64>(state);
     for (let t = from; t < to; ++t) {

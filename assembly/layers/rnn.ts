@@ -1,5 +1,5 @@
-import { affine } from "../kernels/affine";
 import { settle } from "../kernels/settle";
+import { product, rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -12,8 +12,8 @@ export class Rnn extends Layer {
   hidden: usize = 0; // f32[rows][stride]: a on entry, h on return
   stride: u32 = 0; // floats, units padded
   units: u32 = 0;
-  weights: usize = 0; // U, panels, stride × units, or 0
-  state: usize = 0; // h, f32[units]
+  weights: usize = 0; // U, Matrix stride × units, or 0
+  state: u32 = 0; // h, f32[units]
   activation: usize = 0;
 }
 
@@ -23,24 +23,13 @@ export function runRnn(layer: Rnn, plan: Plan, from: u32, to: u32): void {
   const used = layer.units << 2;
   let h = layer.hidden + from * streams * bytes;
   for (let t = from; t < to; ++t) {
-    const previous = plan.states + layer.state;
     if (layer.weights) {
-      affine(
-        h,
-        bytes,
-        h,
-        bytes,
-        previous,
-        plan.stateBytes,
-        streams,
-        layer.weights,
-        layer.units,
-        layer.stride,
-      );
+      const a = rows(h, bytes);
+      product(layer.weights, a, a, plan.gather(layer.state, used), streams);
     }
     activate(layer.activation, h, streams, layer.stride, layer.units);
     for (let s: u32 = 0; s < streams; ++s) {
-      settle(previous + s * plan.stateBytes, h, used);
+      settle(plan.state(s, layer.state), h, used);
       h += bytes;
     }
   }

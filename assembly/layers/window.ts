@@ -18,19 +18,18 @@ export class Window {
   stride: u32 = 0; // rows
   left: u32 = 0; // rows
   right: u32 = 0; // rows
-  state: usize = 0; // i32 rows kept less left (negative: rows to skip), 3 × padding, then f32[span - 1][width]
+  state: u32 = 0; // i32 rows kept less left (negative: rows to skip), 3 × padding, then f32[span - 1][width]
 }
 
 /** Fills window.rows and returns how many outputs it allows. */
 export function openWindow(window: Window, plan: Plan, count: u32): u32 {
   const bytes = window.width << 2;
   const row = bytes * plan.streams;
-  const state = plan.states + window.state;
-  let kept = load<i32>(state) + <i32>window.left;
+  let kept = load<i32>(plan.state(0, window.state)) + <i32>window.left;
   let at = window.rows;
   for (let i = 0; i < kept; ++i) {
     for (let s: u32 = 0; s < plan.streams; ++s) {
-      copyVectors(at, state + s * plan.stateBytes + 16 + i * bytes, bytes);
+      copyVectors(at, plan.state(s, window.state) + 16 + i * bytes, bytes);
       at += bytes;
     }
   }
@@ -51,17 +50,16 @@ export function openWindow(window: Window, plan: Plan, count: u32): u32 {
 export function closeWindow(window: Window, plan: Plan, count: u32, outputs: u32): void {
   const bytes = window.width << 2;
   const row = bytes * plan.streams;
-  const state = plan.states + window.state;
-  const total = load<i32>(state) + <i32>window.left + count;
+  const total = load<i32>(plan.state(0, window.state)) + <i32>window.left + count;
   const kept = total - <i32>(outputs * window.stride);
   let at = window.rows + outputs * window.stride * row;
   for (let i = 0; i < kept; ++i) {
     for (let s: u32 = 0; s < plan.streams; ++s) {
-      copyVectors(state + s * plan.stateBytes + 16 + i * bytes, at, bytes);
+      copyVectors(plan.state(s, window.state) + 16 + i * bytes, at, bytes);
       at += bytes;
     }
   }
   for (let s: u32 = 0; s < plan.streams; ++s) {
-    store<i32>(state + s * plan.stateBytes, kept - <i32>window.left);
+    store<i32>(plan.state(s, window.state), kept - <i32>window.left);
   }
 }

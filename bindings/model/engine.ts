@@ -5,10 +5,11 @@ import type { Capacity } from "../plan/clock.js";
 import { pack } from "../plan/pack.js";
 import { checkUnpaid, type Plan, planModel } from "../plan/plan.js";
 import type { Packing } from "../plan/weights.js";
-import type { Exports } from "../runtime/abi.js";
+import type { Exports } from "../runtime/exports.js";
 import type { ModelImage } from "../runtime/image.js";
 import { holdOf } from "../legendre/hold.js";
 import { Kernel, type WasmModule } from "../runtime/kernel.js";
+import { STATE } from "../runtime/records.js";
 import type { Tensor } from "../tensor.js";
 
 // Rows per call: enough for matrix products to run at full speed, few enough for the buffers to stay in cache.
@@ -17,11 +18,12 @@ const CALL: Capacity = { rows: 64, streams: 16 };
 /** A planned model in wasm memory: its weights, its buffers and the states of its streams. */
 export class Engine {
   plan: Plan;
-  /** The whole memory, made anew whenever it grows; `generation` counts how often. */
+  /** The whole memory, made anew whenever it grows. */
   floats: Float32Array = new Float32Array(0);
   /** The same memory as integers, which token ids are. */
   integers: Int32Array = new Int32Array(0);
-  generation = 0;
+  /** The same memory as doubles, which positions are. */
+  doubles: Float64Array = new Float64Array(0);
 
   /** lmu.wasm, compiled. */
   readonly module: WasmModule;
@@ -76,10 +78,14 @@ export class Engine {
     }
   }
 
-  /** Runs steps of input for streams whose states follow one another. */
-  run(statesAt: number, streams: number, steps: number, isEnd: boolean): void {
+  /**
+   * Runs steps of input.
+   *
+   * @param slots - address of a table of states, u32[streams]
+   */
+  run(slots: number, streams: number, steps: number, isEnd: boolean): void {
     const run = this.#run;
-    run(this.plan.at, statesAt, this.plan.stateBytes, streams, steps, isEnd ? 1 : 0);
+    run(this.plan.at, slots, streams, steps, isEnd ? 1 : 0);
   }
 
   /** Plans again for calls of at least this many rows of one stream. Only while no stream is open. */
@@ -107,7 +113,11 @@ export class Engine {
 
   /** Sets states that follow one another to the beginning of a sequence. */
   clearStates(at: number, count: number): void {
-    this.floats.fill(0, at / 4, (at + count * this.plan.stateBytes) / 4);
+    const { stateBytes } = this.plan;
+    this.floats.fill(0, at / 4, (at + count * stateBytes) / 4);
+    for (let i = 0; i < count; i++) {
+      this.integers[(at + i * stateBytes + STATE.slot) / 4] = at + i * stateBytes;
+    }
   }
 
   /** A copy of plan and weights with all that it takes to run one stream of them elsewhere. */
@@ -135,7 +145,7 @@ export class Engine {
     this.#run = () => this.expectAlive("run the model");
     this.floats = new Float32Array(0);
     this.integers = new Int32Array(0);
-    this.generation++;
+    this.doubles = new Float64Array(0);
   }
 
   get #weights(): Float32Array {
@@ -145,7 +155,10 @@ export class Engine {
   /** Reserves memory for a plan and copies its words there. */
   #install(plan: Plan): Plan {
     this.#reserve(plan.statesAt + plan.capacity.streams * plan.stateBytes + 16);
-    new Uint32Array(this.floats.buffer).set(plan.words, plan.at / 4);
+    const { at, words, slotsAt, statesAt, stateBytes, capacity } = plan;
+    const memory = new Uint32Array(this.floats.buffer);
+    memory.set(words, at / 4);
+    for (let i = 0; i < capacity.streams; i++) memory[slotsAt / 4 + i] = statesAt + i * stateBytes;
     return plan;
   }
 
@@ -160,7 +173,7 @@ export class Engine {
     if (this.floats.byteLength === kernel.bytes) return;
     this.floats = kernel.floats(0, kernel.bytes / 4);
     this.integers = new Int32Array(this.floats.buffer);
-    this.generation++;
+    this.doubles = new Float64Array(this.floats.buffer);
   }
 }
 

@@ -182,7 +182,7 @@ export class Model {
   *#groupCalls(job: Job, first: number, count: number): Generator<void> {
     const engine = this.#engine;
     const { input, steps } = job;
-    const { statesAt, capacity } = engine.plan;
+    const { slotsAt, statesAt, capacity } = engine.plan;
     const { width } = engine.plan.input;
     engine.clearStates(statesAt, count);
     const chunk = Math.floor(capacity.rows / count);
@@ -193,7 +193,7 @@ export class Model {
           writeRow(engine, t * count + s, input, ((first + s) * steps + step + t) * width);
         }
       }
-      engine.run(statesAt, count, taken, step + taken === steps);
+      engine.run(slotsAt, count, taken, step + taken === steps);
       this.#readOutputs(job, first, count, step, step + taken);
       yield;
     }

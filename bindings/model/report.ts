@@ -23,7 +23,7 @@ export interface Report {
   readonly notStreamable: string | undefined;
   /** Numbers read from the file. */
   readonly parameters: number;
-  /** Bytes of one stream's state. */
+  /** Bytes of one stream's state: what the layers keep, and 16 of a header with the position. */
   readonly stateBytes: number;
   /** Bytes of wasm memory at present: weights, buffers, states of open streams. */
   readonly memoryBytes: number;

@@ -1,6 +1,7 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
 import { LmuError } from "../errors.js";
+import { STATE } from "../runtime/records.js";
 import { checkOutput, checkSamples, readRow, type Samples, writeRow } from "./ports.js";
 
 /** @throws LmuError not-streamable if the model needs its whole sequence at once */
@@ -22,7 +23,6 @@ export class Stream {
   static readonly name = "Stream";
   readonly #engine: Engine;
   #state: number;
-  #position = 0;
   #isEnded = false;
   /** The newest output, as step returns it: NaN before there is one. */
   readonly #latest: Float32Array;
@@ -38,7 +38,7 @@ export class Stream {
 
   /** Samples seen since the beginning or the last reset. */
   get position(): number {
-    return this.#position;
+    return this.#engine.doubles[(this.#state + STATE.position) / 8]!;
   }
 
   /**
@@ -124,7 +124,6 @@ export class Stream {
   reset(): void {
     const engine = this.#expectAlive("reset the stream");
     engine.clearStates(this.#state, 1);
-    this.#position = 0;
     this.#isEnded = false;
     this.#latest.fill(NaN);
   }
@@ -152,7 +151,7 @@ export class Stream {
     const { width, isSingle, rowsAfter } = engine.plan.output;
     const rows = isSingle
       ? 1
-      : rowsAfter(this.#position + steps, isEnd) - rowsAfter(this.#position, false);
+      : rowsAfter(this.position + steps, isEnd) - rowsAfter(this.position, false);
     if (output) checkOutput(action, output, rows * width);
     const result = output ?? new Float32Array(rows * width);
     let at = 0;
@@ -177,10 +176,9 @@ export class Stream {
   /** One call; returns the output rows it left. */
   #advance(steps: number, isEnd: boolean): number {
     const { rowsAfter, isSingle } = this.#engine.plan.output;
-    this.#engine.run(this.#state, 1, steps, isEnd);
-    const before = rowsAfter(this.#position, false);
-    this.#position += steps;
-    const made = rowsAfter(this.#position, isEnd) - before;
+    const before = this.position;
+    this.#engine.run(this.#state + STATE.slot, 1, steps, isEnd);
+    const made = rowsAfter(before + steps, isEnd) - rowsAfter(before, false);
     return isSingle ? Math.min(1, made) : made;
   }
 

@@ -31,4 +31,4 @@ export class Address {
 }
 
 /** One field of a record. */
-export type Word = number | Address | { readonly float: number };
+export type Word = number | Address;

@@ -1,16 +1,30 @@
 import { LmuError } from "../errors.js";
 import { type Hold, MatrixWork } from "../legendre/residual.js";
-import { type DType, sizeOf } from "../tensor.js";
+import { STATE } from "../runtime/records.js";
+import { type DType, sizeOf, type Tensor } from "../tensor.js";
 import { Address, checkBytes } from "./address.js";
 import type { Capacity, Clock } from "./clock.js";
 import { pad4 } from "./panels.js";
 import { Program } from "./program.js";
-import { Weights } from "./weights.js";
+import { type MatrixOptions, Weights } from "./weights.js";
 
 /** Shape and type of a stored tensor: all that planning needs to know of it. */
 export interface TensorInfo {
   readonly shape: readonly number[];
   readonly dtype: DType;
+}
+
+/** Bytes of the elements of a state's fields. */
+const STATE_TYPES = { f32: 4, i32: 4, f64: 8 } as const;
+
+/** One field of a state: what a layer keeps of a stream's past. */
+export interface StateField {
+  readonly layer: string;
+  readonly field: string;
+  /** In bytes, a multiple of 16. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly type: keyof typeof STATE_TYPES;
 }
 
 /** What a layer costs, for the report. */
@@ -41,13 +55,15 @@ export class Builder {
   /** Why the model cannot run as a stream, if it cannot. */
   wholeSequence: string | undefined;
   bufferBytes = 0;
-  stateBytes = 0;
+  stateBytes: number = STATE.bytes;
+  readonly stateFields: StateField[] = [];
   readonly capacity: Capacity;
 
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
   readonly #unread: Set<string>;
   #windows = 0;
   #padding = 0;
+  #gathered = 0;
 
   constructor(
     tensors: ReadonlyMap<string, TensorInfo>,
@@ -115,14 +131,36 @@ export class Builder {
     return new Address("buffers", offset);
   }
 
-  /** Floats of state per stream; returns their offset in bytes. Zero at the beginning of a sequence. */
-  state(floats: number): number {
+  /** A field of every stream's state; returns its offset in bytes. Zero at the beginning of a sequence. */
+  state(field: string, shape: readonly number[], type: StateField["type"] = "f32"): number {
     const offset = this.stateBytes;
-    const bytes = pad4(floats) * 4;
+    const bytes = pad4((sizeOf(shape) * STATE_TYPES[type]) / 4) * 4;
     this.stateBytes += bytes;
     checkBytes(this.stateBytes);
     this.#cost.stateBytes += bytes;
+    this.stateFields.push({ layer: this.#cost.name, field, offset, shape, type });
     return offset;
+  }
+
+  /** Notes that a product reads so many floats of every stream's state at once. */
+  gathers(floats: number): void {
+    this.#gathered = Math.max(this.#gathered, pad4(floats));
+  }
+
+  /** Scratch for what products gather, reserved when all layers are planned. */
+  gathered(): Address {
+    return this.scratch(this.#gathered * this.capacity.streams);
+  }
+
+  /** A matrix that a record multiplies with, of a tensor [outputs, inputs]; outputs are padded. */
+  matrix(
+    source: string | Tensor,
+    outputs: number,
+    inputs: number,
+    options?: MatrixOptions,
+  ): Address {
+    const rows = pad4(outputs);
+    return this.program.matrix(this.weights.matrix(source, rows, inputs, options), rows, inputs);
   }
 
   // ---- costs ----

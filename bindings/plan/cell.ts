@@ -54,8 +54,11 @@ export class Cell {
       cell.activation ?? (cell.type === "dense" ? "linear" : "tanh"),
     );
     this.#keepsState = cell.type !== "dense" || isFedBack;
-    const floats = cell.type === "lstm" ? this.#width + stride : stride;
-    this.state = { state: this.#keepsState ? b.state(floats) : 0, width: this.#width };
+    this.state = {
+      state: this.#keepsState ? b.state("hidden", [this.#width]) : 0,
+      width: this.#width,
+    };
+    b.gathers(this.#width);
   }
 
   /** Adds inputs to the gates, for all rows the record runs on. The last call of a dense cell also activates. */
@@ -67,7 +70,7 @@ export class Cell {
       b.shape(`${prefix}.${role}`, slots.length * this.#units, node.width);
       b.multiplyAdds(slots.length * this.#units * node.width);
       const options = { row, factors };
-      const weights = b.weights.matrix(`${prefix}.${role}`, this.#gates.width, node.width, options);
+      const weights = b.matrix(`${prefix}.${role}`, this.#gates.width, node.width, options);
       return { input: node, weights };
     });
     const bias = this.#hasInputs ? 0 : this.#bias(row);
@@ -116,6 +119,7 @@ export class Cell {
         outputs,
         width: this.#width,
         weights,
+        cell: b.state("cell", [this.#units]),
         projection: this.#isProjected ? this.#projection() : 0,
         zeros: this.#isProjected ? b.weights.vector(undefined, outputs) : 0,
         gateActivation: gateActivation(),
@@ -150,7 +154,7 @@ export class Cell {
   }
 
   #projection(): Address {
-    return this.b.weights.matrix(`${this.prefix}.projection`, pad4(this.#width), this.#units);
+    return this.b.matrix(`${this.prefix}.projection`, this.#width, this.#units);
   }
 
   /** Row of the gates for a row of a tensor. */
@@ -172,7 +176,7 @@ export class Cell {
   /** The recurrent weights of count gate rows from first on. */
   #recurrent(first: number, count: number): Address {
     const row = this.#row();
-    return this.b.weights.matrix(`${this.prefix}.recurrent`, count, this.#width, {
+    return this.b.matrix(`${this.prefix}.recurrent`, count, this.#width, {
       row: (r) => (row(r) >= first && row(r) < first + count ? row(r) - first : -1),
     });
   }

@@ -15,7 +15,7 @@ export function planDense(layer: Named<DenseDescription>, [x]: readonly [Node], 
   if (hasBias) b.shape(`${name}.bias`, outputs);
   b.multiplyAdds(outputs * x.width);
   const output = nodeOf(b, x.clock, outputs);
-  const weights = b.weights.matrix(`${name}.weight`, pad4(outputs), x.width);
+  const weights = b.matrix(`${name}.weight`, outputs, x.width);
   const bias = b.weights.vector(hasBias ? `${name}.bias` : undefined, outputs);
   b.program.dense(
     output,
@@ -46,7 +46,7 @@ export function planActivation(
   if (!activation) return x;
   const output = nodeOf(b, x.clock, x.width);
   const { width } = x;
-  b.program.record("activation", x.clock, {
+  b.program.record("activationLayer", x.clock, {
     input: x.at,
     output: output.at,
     stride: pad4(width),

@@ -1,7 +1,6 @@
 import type { ActivationDescription } from "../description.js";
 import type { Builder } from "./builder.js";
 import type { Node, TermSource } from "./node.js";
-import { pad4 } from "./panels.js";
 
 /** A state of the layer that a fed-back term reads, and the factors of a basis its weights do not expect. */
 export interface FedBack {
@@ -40,7 +39,7 @@ export class Encoder {
     const bias = b.has(`${prefix}.bias`) ? `${prefix}.bias` : undefined;
     if (bias) b.shape(bias, width);
     b.multiplyAdds(width * x.width);
-    const weights = b.weights.matrix(`${prefix}.input`, pad4(width), x.width);
+    const weights = b.matrix(`${prefix}.input`, width, x.width);
     const isFinal = !this.feedback.hidden && !this.feedback.memory;
     b.program.dense(
       output,
@@ -63,7 +62,8 @@ export class Encoder {
     const rows = this.output.width;
     b.shape(`${prefix}.${role}`, rows, width);
     b.multiplyAdds(rows * width);
-    const weights = b.weights.matrix(`${prefix}.${role}`, pad4(rows), width, { factors });
+    b.gathers(width);
+    const weights = b.matrix(`${prefix}.${role}`, rows, width, { factors });
     return { input, weights };
   }
 

@@ -48,7 +48,8 @@ export class Memory {
     this.#input = this.#encoder?.output ?? x;
     const width = this.#input.width * order;
     this.output = { at: b.buffer(x.clock, width), width, clock: x.clock };
-    this.#state = b.state(width);
+    this.#state = b.state("memory", [this.#input.width, order]);
+    b.gathers(width);
     this.#isExplicit = b.has(`${name}.D`) || b.has(`${name}.B`);
     if (!this.#isExplicit) this.factors = basis(order);
     if (this.#gate) this.#checkGate(this.#gate);
@@ -98,11 +99,12 @@ export class Memory {
       state: this.#state,
       channels: this.#input.width,
       order,
-      columns,
+      isExplicit: columns - order,
       weights: this.#isExplicit ? this.#explicitMatrix(columns) : this.#residualMatrix(),
       residual: b.scratch(copies * pad4(columns)),
       residualStride: pad4(columns) * 4,
-      updated: isInPlace ? 0 : b.scratch(copies * pad4(order)),
+      updated: b.scratch(copies * pad4(order)),
+      inPlace: Number(isInPlace),
       activation,
       gate: gate ? gate.output.at : 0,
       gateStride: gate ? strideOf(gate.output) : 0,
@@ -128,7 +130,7 @@ export class Memory {
     }
     const compute = () => residualMatrix(order, Number(theta), { method: discretizer }, b.hold);
     const matrix = valuesOf([order, order], compute);
-    return b.weights.matrix(matrix, pad4(order), order);
+    return b.matrix(matrix, order, order);
   }
 
   /** (Ā - I | B̄), as the file gives them; a gated memory keeps B̄ apart. */
@@ -147,7 +149,7 @@ export class Memory {
       const B = { offset, source: `${name}.B`, columns: 1 };
       b.weights.packings.push({ ...B, first: (r) => panels.at(r, order), step });
     }
-    return at;
+    return b.program.matrix(at, pad4(order), columns);
   }
 
   #checkGate(gate: Encoder): void {

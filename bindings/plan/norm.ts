@@ -47,7 +47,7 @@ export function planLayerNorm(
     shift: b.has(`${name}.shift`)
       ? vectorOf(b, `${name}.shift`, width)
       : b.weights.vector(undefined, width),
-    epsilon: { float: layer.epsilon },
+    epsilon: layer.epsilon,
   });
   return output;
 }

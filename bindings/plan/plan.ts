@@ -1,10 +1,11 @@
 import type { Description } from "../description.js";
-import { Builder, type LayerCost, type TensorInfo, tooLarge } from "./builder.js";
+import { Builder, type LayerCost, type StateField, type TensorInfo, tooLarge } from "./builder.js";
 import type { Capacity } from "./clock.js";
 import type { Hold } from "../legendre/residual.js";
 import type { Packing } from "./weights.js";
 import { planLayers } from "./layers.js";
 import { strideOf } from "./node.js";
+import { pad4 } from "./panels.js";
 
 /** Rows of input or output as the host sees them. */
 export interface Port {
@@ -36,11 +37,14 @@ export interface Plan {
     readonly lookAhead: number;
   };
   readonly weightsAt: number;
-  /** End of the weights; what follows is written before it is read. */
+  /** Past weights and slots; what follows is written before it is read. */
   readonly buffersAt: number;
   readonly packings: readonly Packing[];
   readonly stateBytes: number;
-  /** Address of the first state. */
+  readonly stateFields: readonly StateField[];
+  /** Address of the slots of a batch, u32[capacity.streams]. */
+  readonly slotsAt: number;
+  /** Address of the first state of a batch. */
   readonly statesAt: number;
   readonly capacity: Capacity;
   /** Why the model needs its whole sequence in one call, if it does. */
@@ -67,15 +71,17 @@ export function planModel(
 ): Plan {
   const b = new Builder(tensors, capacity, hold);
   const { input, output } = planLayers(description, b);
+  const gathered = b.gathered();
   b.checkBytes();
   const bases = { program: base, weights: 0, buffers: 0 };
   bases.weights = base + b.program.bytes;
-  bases.buffers = bases.weights + b.weights.bytes;
+  const slotsAt = bases.weights + b.weights.bytes;
+  bases.buffers = slotsAt + pad4(capacity.streams) * 4;
   // A panel kernel may read, never write, one vector past a row.
   const statesAt = bases.buffers + b.bufferBytes + 16;
   return {
     at: base,
-    words: b.program.link(bases),
+    words: b.program.link(bases, gathered),
     input: {
       at: bases.buffers + input.at.offset,
       stride: strideOf(input),
@@ -96,6 +102,8 @@ export function planModel(
     buffersAt: bases.buffers,
     packings: b.weights.packings,
     stateBytes: b.stateBytes,
+    stateFields: b.stateFields,
+    slotsAt,
     statesAt,
     capacity,
     wholeSequence: b.wholeSequence,

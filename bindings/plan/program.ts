@@ -1,6 +1,15 @@
 import { encodeActivation } from "../activations.js";
 import type { ActivationDescription } from "../description.js";
-import { COMBINES, FIELDS, KINDS, LAYER, PARTS, PLAN } from "../runtime/abi.js";
+import {
+  ACTIVATION_KINDS,
+  COMBINES,
+  FLOATS,
+  KINDS,
+  LAYER,
+  PARTS,
+  PLAN,
+  RECORDS,
+} from "../runtime/records.js";
 import { Address, type Region, type Word } from "./address.js";
 import type { Clock } from "./clock.js";
 import { type Node, strideOf, type TermSource } from "./node.js";
@@ -20,22 +29,15 @@ export class Program {
   }
 
   /** Appends a layer record. */
-  record<K extends keyof typeof FIELDS>(
+  record<K extends keyof typeof RECORDS>(
     kind: K,
     clock: Clock,
-    fields: Record<(typeof FIELDS)[K][number], Word>,
+    fields: Record<(typeof RECORDS)[K][number], Word>,
     tail: readonly Word[] = [],
   ): void {
-    const named: Record<string, Word> = fields;
-    const values = FIELDS[kind].map((name) => named[name]!);
-    const words = [
-      KINDS.indexOf(kind),
-      (LAYER.length + values.length + tail.length) * 4,
-      clock.id,
-      ...values,
-      ...tail,
-    ];
-    this.#records.push(words);
+    const words = [...wordsOf(RECORDS[kind], fields), ...tail];
+    const bytes = (LAYER.length + words.length) * 4;
+    this.#records.push([KINDS.indexOf(kind), bytes, clock.id, ...words]);
   }
 
   /** Appends a dense record: output ← f(bias + Σ weights·input), or without a bias, added to output. */
@@ -46,9 +48,12 @@ export class Program {
     activation: Address | 0 = 0,
   ): void {
     const tail = terms.flatMap(({ input, weights }) =>
-      "state" in input
-        ? [1, input.state, 0, input.width, weights]
-        : [0, input.at, strideOf(input), input.width, weights],
+      wordsOf(
+        PARTS.term,
+        "state" in input
+          ? { isState: 1, input: input.state, stride: input.width * 4, weights }
+          : { isState: 0, input: input.at, stride: strideOf(input), weights },
+      ),
     );
     const outputs = pad4(output.width);
     this.record(
@@ -76,15 +81,16 @@ export class Program {
 
   /** An activation for a record; 0 for the identity. */
   activation(where: string, description: ActivationDescription | undefined): Address | 0 {
-    const { code, parameters } = encodeActivation(where, description);
-    if (code === 0) return 0;
-    return this.part("activation", {
-      kind: code,
-      p0: { float: parameters[0] ?? 0 },
-      p1: { float: parameters[1] ?? 0 },
-      p2: { float: parameters[2] ?? 0 },
-      p3: { float: parameters[3] ?? 0 },
-    });
+    const { kind, parameters } = encodeActivation(where, description);
+    if (kind === "identity") return 0;
+    const [p0 = 0, p1 = 0, p2 = 0, p3 = 0] = parameters;
+    const code = ACTIVATION_KINDS.findIndex((name) => name === kind);
+    return this.part("activation", { kind: code, p0, p1, p2, p3 });
+  }
+
+  /** A matrix for records that multiply: outputs (a multiple of 4) by inputs, packed at an address. */
+  matrix(panels: Address, outputs: number, inputs: number): Address {
+    return this.part("matrix", { panels, columns: inputs, rows: outputs });
   }
 
   /** A record that other records point to. Its address counts from the end of the layer records. */
@@ -92,9 +98,8 @@ export class Program {
     kind: K,
     fields: Record<(typeof PARTS)[K][number], Word>,
   ): Address {
-    const named: Record<string, Word> = fields;
     const at = this.#parts.length;
-    this.#parts.push(...PARTS[kind].map((name) => named[name]!));
+    this.#parts.push(...wordsOf(PARTS[kind], fields));
     return new Address("program", at * 4);
   }
 
@@ -120,20 +125,42 @@ export class Program {
     return pad4(PLAN.length + this.#clocks.length + layers + this.#parts.length) * 4;
   }
 
-  /** The plan as words, addresses resolved against where the regions begin. */
-  link(bases: Readonly<Record<Region, number>>): Uint32Array<ArrayBuffer> {
+  /**
+   * The plan as words, addresses resolved against where the regions begin.
+   *
+   * @param gathered - scratch for rows of states
+   */
+  link(bases: Readonly<Record<Region, number>>, gathered: Address): Uint32Array<ArrayBuffer> {
     const layers = this.#records.flat();
-    const first = PLAN.length + this.#clocks.length;
+    const counters = this.#clocks.map(() => 0);
+    const first = PLAN.length + counters.length;
     const parts = bases.program + (first + layers.length) * 4;
-    const header = [bases.program + first * 4, parts, 0, 0, 0, 0, ...this.#clocks.map(() => 0)];
+    const header = wordsOf(PLAN, {
+      layers: bases.program + first * 4,
+      end: parts,
+      gathered,
+      slots: 0,
+      streams: 0,
+      flush: 0,
+    });
     const words = new Uint32Array(this.bytes / 4);
-    const floats = new Float32Array(words.buffer);
-    [...header, ...layers, ...this.#parts].forEach((word, i) => {
+    [...header, ...counters, ...layers, ...this.#parts].forEach((word, i) => {
       if (typeof word === "number") words[i] = word;
-      else if (word instanceof Address) {
-        words[i] = (word.region === "program" ? parts : bases[word.region]) + word.offset;
-      } else floats[i] = word.float;
+      else words[i] = (word.region === "program" ? parts : bases[word.region]) + word.offset;
     });
     return words;
   }
+}
+
+const float = new Float32Array(1);
+const floatBits = new Uint32Array(float.buffer);
+
+/** Fields of a record in their order; floats as their bits. */
+function wordsOf<F extends string>(names: readonly F[], fields: Record<F, Word>): Word[] {
+  return names.map((name) => {
+    const word = fields[name];
+    if (typeof word !== "number" || !FLOATS.some((one) => one === name)) return word;
+    float[0] = word;
+    return floatBits[0]!;
+  });
 }

@@ -19,6 +19,14 @@ export interface Packing {
   readonly factors?: ArrayLike<number> | undefined;
 }
 
+/** How a matrix differs from the tensor it comes from. */
+export interface MatrixOptions {
+  /** Output of a row of the tensor; -1 leaves the row out. */
+  readonly row?: (row: number) => number;
+  /** What the columns are multiplied with. */
+  readonly factors?: Packing["factors"];
+}
+
 /** Floats that a model may have computed: 32 MB, two matrices of the highest order. Files of a few bytes ask for them. */
 const MAX_COMPUTED = 2 ** 23;
 
@@ -44,7 +52,7 @@ export class Weights {
     source: string | Tensor,
     outputs: number,
     columns: number,
-    options: { row?: (row: number) => number; factors?: Packing["factors"] } = {},
+    options: MatrixOptions = {},
   ): Address {
     this.#count(source, outputs * columns);
     const at = this.reserve(outputs * columns);

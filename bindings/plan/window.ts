@@ -53,7 +53,7 @@ export function planConvolution(
     outputClock: clock.id,
     taps,
     dilation,
-    columns: isDepthwise ? 0 : x.width,
+    isDepthwise: Number(isDepthwise),
     weights: isDepthwise
       ? depthwise(name, outputs, taps, b)
       : dense(name, { outputs, taps, inputs, groups }, b),
@@ -65,7 +65,7 @@ export function planConvolution(
   return output;
 }
 
-/** One panel matrix per tap, its rows apart in the tensor; groups become blocks of a matrix that is zero elsewhere. */
+/** One matrix per tap, its rows apart in the tensor; groups become blocks of a matrix that is zero elsewhere. */
 function dense(
   name: string,
   {
@@ -89,7 +89,7 @@ function dense(
     },
     step: (row) => panels.step(Math.floor(row / taps)),
   });
-  return at;
+  return b.program.matrix(at, pad4(outputs), inputs * groups);
 }
 
 /** f32[taps][outputs]. */
@@ -124,14 +124,16 @@ export function planGlobalPool(
   const clock = singleClock(b, x.clock);
   const output = nodeOf(b, clock, x.width);
   const isMean = layer.mode === "mean";
+  const state = b.state("count", [1], "f64");
+  if (isMean) b.state("sum", [2, pad4(x.width)], "f64");
+  else b.state("maximum", [x.width]);
   b.program.record("globalPool", x.clock, {
     input: x.at,
     output: output.at,
     stride: pad4(x.width),
     outputClock: clock.id,
     isMean: Number(isMean),
-    // The rows seen, then the largest so far; for a mean sums and carries in f64.
-    state: b.state(4 + pad4(x.width) * (isMean ? 4 : 1)),
+    state,
   });
   return output;
 }
@@ -154,6 +156,8 @@ function planWindow(
   const width = pad4(x.width);
   const kept = Math.max(span - 1, left);
   const rowsInView = x.clock.capacity + (kept + right) * b.capacity.streams;
+  const state = b.state("count", [1], "i32");
+  b.state("rows", [kept, width]);
   const window = b.program.part("window", {
     input: x.at,
     width,
@@ -162,7 +166,7 @@ function planWindow(
     stride,
     left,
     right,
-    state: b.state(4 + kept * width),
+    state,
   });
   const capacity = Math.ceil(rowsInView / stride) + b.capacity.streams;
   return { window, clock: b.program.clock({ capacity, ...windowRows(name, x.clock, geometry) }) };

@@ -1,4 +1,5 @@
 import { Kernel, type WasmModule } from "./kernel.js";
+import { STATE } from "./records.js";
 
 /** Rows of input or output in the memory of a model. */
 interface ImagePort {
@@ -48,6 +49,7 @@ export class ImageStream {
     }
     this.#floats = this.#kernel.floats(0, this.#kernel.bytes / 4);
     this.#words = this.#kernel.words(0, this.#kernel.bytes / 4);
+    this.reset();
   }
 
   /**
@@ -75,6 +77,7 @@ export class ImageStream {
   reset(): void {
     const { statesAt, stateBytes } = this.#image;
     this.#floats.fill(0, statesAt / 4, (statesAt + stateBytes) / 4);
+    this.#words[(statesAt + STATE.slot) / 4] = statesAt;
   }
 
   /**
@@ -85,13 +88,13 @@ export class ImageStream {
    * @returns rows made: one per step unless the model has strides, unpadded convolutions or gives its last output only
    */
   run(input: Float32Array, from: number, steps: number, output: Float32Array): number {
-    const { base, statesAt, stateBytes } = this.#image;
+    const { base, statesAt } = this.#image;
     const { width } = this.#image.output;
     let made = 0;
     for (let step = 0; step < steps;) {
       const count = Math.min(this.#image.steps, steps - step);
       this.#write(input, from + step * this.#image.input.width, count);
-      this.#kernel.exports.run(base, statesAt, stateBytes, 1, count, 0);
+      this.#kernel.exports.run(base, statesAt + STATE.slot, 1, count, 0);
       const rows = this.#words[this.#image.output.rowsAt / 4]!;
       this.#read(rows, output, made * width);
       made += rows;

@@ -3,9 +3,9 @@
  *
  * @module lmu-wasm/kernel
  */
-import type { Exports } from "./abi.js";
+import type { Exports } from "./exports.js";
 
-export type { Exports } from "./abi.js";
+export type { Exports } from "./exports.js";
 
 /**
  * `WebAssembly.Module` where the type exists, `object` elsewhere: Node's own types do not declare WebAssembly.

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
-import type { Exports } from "../../bindings/runtime/abi.js";
+import type { Exports } from "../../bindings/runtime/exports.js";
 
 /** The wasm file of the last build. */
 export const WASM_PATH: URL = new URL("../../build/lmu.wasm", import.meta.url);

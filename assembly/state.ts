@@ -1,0 +1,24 @@
+/*
+ * A stream's whole past is one block of memory, its state: this header, then the fields that layers have asked for, at
+ * offsets that are the same in every state. States lie anywhere: a call names them by a table of slots, one address each.
+ */
+
+/** What every state begins with. */
+@unmanaged
+export class State {
+  position: f64 = 0; // steps seen
+  slot: usize = 0; // its own address: a table of one slot, for calls of this stream alone
+  reserved: u32 = 0; // a multiple of 16 bytes in all
+}
+
+/** Address of a field of the state in a slot. */
+export function fieldOf(slots: usize, stream: u32, offset: u32): usize {
+  return load<usize>(slots + (stream << 2)) + offset;
+}
+
+/** Counts the steps of a call. */
+export function advance(slots: usize, streams: u32, steps: u32): void {
+  for (let s: u32 = 0; s < streams; ++s) {
+    changetype<State>(fieldOf(slots, s, 0)).position += <f64>steps;
+  }
+}

@@ -1,0 +1,2 @@
+/** The text of bindings/runtime/records.ts. */
+export function recordsModule(): string;

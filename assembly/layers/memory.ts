@@ -1,3 +1,4 @@
+import { addCompensated } from "../kernels/compensate";
 import { copyFloats } from "../kernels/copy";
 import { settle } from "../kernels/settle";
 import { product, rows } from "../matrix";
@@ -10,6 +11,7 @@ import { Layer, Plan } from "./layer";
  * Residual form, when Ā and B̄ come from order and theta: B̄ = e₀ - Ā e₀, so with r = m - e₀ u the update is
  * m ← m + (Ā - I) r. It needs no B̄, keeps a constant input exactly, and is 2 to 30 times more accurate than Ā m + B̄ u.
  * Explicit form, for matrices given by the file: r = (m, u), m ← m + (Ā - I | B̄) r.
+ * Long windows: what a step adds falls below half a unit of m, so m is kept in two floats, m and remainder.
  */
 @unmanaged
 export class Memory extends Layer {
@@ -18,6 +20,7 @@ export class Memory extends Layer {
   output: usize = 0; // m, f32[rows][outputStride / 4]
   outputStride: u32 = 0; // bytes
   state: u32 = 0; // m, f32[channels · order]: channel-major, order fastest
+  remainder: u32 = 0; // what m is too coarse for, as many floats; 0: not kept
   channels: u32 = 0;
   order: u32 = 0;
   isExplicit: u32 = 0; // 0: residual form
@@ -81,7 +84,7 @@ function updateApart(layer: Memory, plan: Plan, first: u32): void {
     let m = plan.state(s, layer.state);
     for (let channel: u32 = 0; channel < layer.channels; ++channel) {
       if (layer.gate) drive(layer, next, m, first + s);
-      else copyFloats(next, m, order);
+      else copyFloats(next, layer.remainder ? m + layer.remainder - layer.state : m, order);
       m += order;
       next += stride;
     }
@@ -94,7 +97,8 @@ function updateApart(layer: Memory, plan: Plan, first: u32): void {
   for (let s: u32 = 0; s < plan.streams; ++s) {
     let m = plan.state(s, layer.state);
     for (let channel: u32 = 0; channel < layer.channels; ++channel) {
-      copyFloats(m, next, order);
+      if (layer.remainder) addCompensated(m, m + layer.remainder - layer.state, next, order);
+      else copyFloats(m, next, order);
       m += order;
       next += stride;
     }

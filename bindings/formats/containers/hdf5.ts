@@ -1,31 +1,24 @@
-import type * as jsfive from "jsfive";
-import { LmuError } from "../../errors.js";
-import { type DType, ELEMENT_BYTES, sizeOf, type Tensor, tensorOfBytes } from "../../tensor.js";
+import type { Tensor } from "../../tensor.js";
+import { attributesOf } from "./hdf5/attributes.js";
+import { Dataset } from "./hdf5/dataset.js";
+import { Hdf5File, invalid, OBJECT_STEPS } from "./hdf5/file.js";
+import type { Inflate } from "./hdf5/filters.js";
+import { GlobalHeap } from "./hdf5/global-heap.js";
+import { linksOf } from "./hdf5/links.js";
+import { MESSAGE, ObjectHeader } from "./hdf5/object-header.js";
+import { readSuperblock } from "./hdf5/superblock.js";
 
 /*
- * HDF5 as Keras writes it, by way of jsfive. jsfive finds objects and attributes; numbers are read here, as views of the
- * file, because jsfive would turn them into boxed arrays of twice the size. What it allocates is bounded beforehand:
- * every structure it follows goes through ArrayBuffer.slice at least once, and that is counted.
+ * HDF5 as Keras and h5py write it: the tree of groups here, its structures in the folder. The file may be anybody's: what
+ * reading takes is bounded in hdf5/file.ts.
  */
 
-/** Header messages, HDF5 file format 3.0, IV.A.2. */
-const LAYOUT_MESSAGE = 8;
-const ATTRIBUTE_MESSAGE = 12;
+export { isHdf5 } from "./hdf5/superblock.js";
 
-const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Deeper or fuller files than any framework writes are refused. */
-const MAX_DEPTH = 32;
-const MAX_OBJECTS = 20_000;
-
-/** Whether a file is HDF5, from its first 8 bytes. */
-export function isHdf5(start: Uint8Array): boolean {
-  return SIGNATURE.every((byte, i) => start[i] === byte);
-}
-
-/** A group of an HDF5 file, with everything below it. */
+/** A group of an HDF5 file. */
 export interface Hdf5Group {
   readonly groups: ReadonlyMap<string, Hdf5Group>;
+  /** Read when somebody asks for their elements or shape, which throws LmuError where they cannot be read. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Texts, lists of texts and numbers; others are left out. */
   readonly attributes: ReadonlyMap<string, unknown>;
@@ -40,149 +33,85 @@ export function descend(
 }
 
 /**
- * Reads the tree of a file; numbers stay views of its bytes, which are copied where they are not at the beginning of
- * their buffer: jsfive counts from there.
+ * Reads the tree of a file in time and memory linear in its size. Numbers stay views of its bytes, but for those stored
+ * in chunks. A group that two links lead to is one group, even one inside itself.
  *
  * @throws LmuError format-invalid or option-unsupported
  */
 export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Group> {
-  const { File, Group, Dataset } = await import("jsfive");
-  const isAtStart = bytes.byteOffset === 0 && bytes.buffer instanceof ArrayBuffer;
-  const buffer = (isAtStart ? bytes : bytes.slice()).buffer as ArrayBuffer;
-  const release = countSlices(buffer, bytes.length);
-  try {
-    const file = new File(buffer);
-    return new Walk(buffer, bytes.length, Group, Dataset).read(file, "", 0);
-  } catch (cause) {
-    if (cause instanceof LmuError) throw cause;
-    throw new LmuError(
-      "format-invalid",
-      `Cannot read HDF5: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-      },
-    );
-  } finally {
-    release();
-  }
+  const tree = new Tree(new Hdf5File(bytes));
+  if (tree.isFiltered) tree.inflate = (await import("fflate")).Inflate;
+  return tree.root;
 }
 
-/**
- * Bounds what jsfive may copy from a buffer: a cycle or a lying size ends in an error instead of a hang. Returns a
- * function that removes the bound.
- */
-function countSlices(buffer: ArrayBuffer, fileBytes: number): () => void {
-  let left = 16 * fileBytes + (1 << 20);
-  const slice = (from: number, to: number): ArrayBuffer => {
-    const copy = ArrayBuffer.prototype.slice.call(buffer, from, to);
-    left -= copy.byteLength + 16;
-    if (left < 0) invalid("its structures refer to one another without end");
-    return copy;
-  };
-  Object.defineProperty(buffer, "slice", { value: slice, configurable: true });
-  return () => void delete (buffer as { slice?: unknown }).slice;
+interface Group extends Hdf5Group {
+  readonly groups: Map<string, Hdf5Group>;
+  readonly tensors: Map<string, Tensor>;
 }
 
-class Walk {
-  #objects = 0;
+/** A group whose links are still to be followed. */
+interface Unread {
+  readonly group: Group;
+  readonly header: ObjectHeader;
+  readonly path: string;
+}
 
-  constructor(
-    private readonly buffer: ArrayBuffer,
-    /** Bytes of the file; the buffer may go on behind it. */
-    private readonly fileBytes: number,
-    private readonly Group: typeof jsfive.Group,
-    private readonly Dataset: typeof jsfive.Dataset,
-  ) {}
+class Tree {
+  readonly root: Group;
+  /** Some dataset needs `inflate`. */
+  isFiltered = false;
+  inflate: Inflate | undefined;
+  /** By address; undefined for what is neither, such as a named datatype. */
+  readonly #objects = new Map<number, Group | Dataset | undefined>();
+  readonly #unread: Unread[] = [];
+  readonly #texts: GlobalHeap;
 
-  read(group: jsfive.Group, path: string, depth: number): Hdf5Group {
-    if (depth > MAX_DEPTH) invalid(`group ${path} is more than ${MAX_DEPTH} levels deep`);
-    const groups = new Map<string, Hdf5Group>();
-    const tensors = new Map<string, Tensor>();
-    for (const key of group.keys) {
-      if (++this.#objects > MAX_OBJECTS) invalid(`it has more than ${MAX_OBJECTS} objects`);
-      const child = group.get(key);
-      const childPath = `${path}/${key}`;
-      if (child instanceof this.Dataset)
-        tensors.set(key, this.#tensor(child._dataobjects, childPath));
-      else if (child instanceof this.Group) groups.set(key, this.read(child, childPath, depth + 1));
+  constructor(private readonly file: Hdf5File) {
+    this.#texts = new GlobalHeap(file);
+    const root = this.#object(readSuperblock(file), "");
+    if (!root || root instanceof Dataset) invalid("its root is no group");
+    this.root = root;
+    const paths: { group: Group; name: string; path: string }[] = [];
+    // Breadth first, in a list: files may nest groups deeper than a stack is.
+    for (const { group, header, path } of this.#unread) {
+      for (const link of linksOf(header)) {
+        if (link.path !== undefined) paths.push({ group, name: link.name, path: link.path });
+        else this.#add(group, link.name, this.#object(link.address!, `${path}/${link.name}`));
+      }
     }
-    return { groups, tensors, attributes: this.#attributes(group._dataobjects) };
+    for (const { group, name, path } of paths) this.#add(group, name, this.#follow(group, path));
   }
 
-  #attributes(objects: jsfive.DataObjects): Map<string, unknown> {
-    const attributes = new Map<string, unknown>();
-    for (const message of objects.find_msg_type(ATTRIBUTE_MESSAGE)) {
-      const at = message.get("offset_to_message")!;
-      this.#checkAttribute(at, message.get("size")!);
-      const [name, value] = objects.unpack_attribute(at);
-      attributes.set(
-        name,
-        Array.isArray(value) ? value.map(withoutPadding) : withoutPadding(value),
-      );
+  #add(group: Group, name: string, object: Group | Dataset | undefined): void {
+    if (object instanceof Dataset) group.tensors.set(name, object);
+    else if (object) group.groups.set(name, object);
+  }
+
+  #object(address: number, path: string): Group | Dataset | undefined {
+    if (this.#objects.has(address)) return this.#objects.get(address);
+    this.file.spend(OBJECT_STEPS + path.length);
+    const header = new ObjectHeader(this.file, address);
+    let object: Group | Dataset | undefined;
+    if (header.find(MESSAGE.layout)) {
+      this.isFiltered ||= header.find(MESSAGE.filters) !== undefined;
+      object = new Dataset(header, path, () => this.inflate!);
+    } else if (!header.find(MESSAGE.datatype)) {
+      const attributes = attributesOf(header, this.#texts);
+      object = { groups: new Map(), tensors: new Map(), attributes };
+      this.#unread.push({ group: object, header, path });
     }
-    return attributes;
+    this.#objects.set(address, object);
+    return object;
   }
 
-  /** jsfive makes an array of as many items as the dataspace claims: the message must be able to hold them. */
-  #checkAttribute(at: number, size: number): void {
-    const view = new DataView(this.buffer);
-    const version = view.getUint8(at);
-    const padded = (bytes: number) => (version === 1 ? Math.ceil(bytes / 8) * 8 : bytes);
-    let dataspace = at + (version === 1 ? 8 : 9);
-    dataspace += padded(view.getUint16(at + 2, true)) + padded(view.getUint16(at + 4, true));
-    const dimensions = view.getUint8(dataspace + 1);
-    let items = 1;
-    const first = dataspace + (view.getUint8(dataspace) === 1 ? 8 : 4);
-    for (let i = 0; i < dimensions; i++) items *= Number(view.getBigUint64(first + 8 * i, true));
-    if (items > size) invalid(`an attribute of ${size} bytes claims ${items} items`);
+  /** What a symbolic link leads to, from the root or its own group; undefined where there is nothing, or another such link. */
+  #follow(group: Group, path: string): Group | Dataset | undefined {
+    this.file.spend(path.length);
+    const names = path.split("/").filter((name) => name !== "" && name !== ".");
+    const start: Hdf5Group = path.startsWith("/") ? this.root : group;
+    const parent = descend(start, names.slice(0, -1));
+    const last = names.at(-1);
+    if (last === undefined) return start as Group;
+    return (parent?.groups.get(last) ?? parent?.tensors.get(last)) as Group | Dataset | undefined;
   }
-
-  #tensor(objects: jsfive.DataObjects, path: string): Tensor {
-    const { dtype, littleEndian } = elementType(objects.dtype, path);
-    const { shape } = objects;
-    const wanted = sizeOf(shape) * ELEMENT_BYTES[dtype];
-    const message = objects.find_msg_type(LAYOUT_MESSAGE)[0];
-    if (!message) invalid(`dataset ${path} has no layout`);
-    const [version, , layout, at] = objects._get_data_message_properties(
-      message.get("offset_to_message")!,
-    );
-    const view = new DataView(this.buffer);
-    let begin: number;
-    if (layout === 1) begin = Number(view.getBigUint64(at, true));
-    else if (layout === 0 && version >= 3) begin = at + 2;
-    else {
-      throw new LmuError(
-        "option-unsupported",
-        `Cannot read HDF5: dataset ${path} is stored in chunks, expected one piece (save it without compression)`,
-      );
-    }
-    if (begin + wanted > this.fileBytes) {
-      invalid(`dataset ${path} [${shape.join(", ")}] ends beyond the file`);
-    }
-    return tensorOfBytes(dtype, shape, new Uint8Array(this.buffer, begin, wanted), littleEndian);
-  }
-}
-
-/** Fixed-length texts are padded with zeros. */
-function withoutPadding(value: unknown): unknown {
-  return typeof value === "string" ? value.replace(/\0+$/, "") : value;
-}
-
-function elementType(
-  dtype: string | unknown[],
-  path: string,
-): { dtype: DType; littleEndian: boolean } {
-  const [, order, kind, bytes] = /^([<>|]?)([fiu])(\d)$/.exec(String(dtype)) ?? [];
-  const name = `${kind}${Number(bytes) * 8}` as DType;
-  if (!kind || !(name in ELEMENT_BYTES)) {
-    throw new LmuError(
-      "option-unsupported",
-      `Cannot read HDF5: dataset ${path} has elements of type ${String(dtype)}`,
-    );
-  }
-  return { dtype: name, littleEndian: order !== ">" };
-}
-
-function invalid(problem: string): never {
-  throw new LmuError("format-invalid", `Cannot read HDF5: ${problem}`);
 }

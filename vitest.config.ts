@@ -5,7 +5,5 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // jsfive prints what it makes of broken files, which fuzzing has thousands of.
-    silent: "passed-only",
   },
 });

@@ -71,7 +71,7 @@ await bundle(outdir);
 cpSync("build/lmu.wasm", `${outdir}/lmu.wasm`);
 writeFileSync(`${outdir}/lmu.d.wasm.ts`, "declare const module: object;\nexport default module;\n");
 writeFileSync(`${outdir}/worklet/processor.js`, processor.text);
-writeFileSync(`${outdir}/THIRD-PARTY.md`, notices(["fflate", "jsfive", "pako"]));
+writeFileSync(`${outdir}/THIRD-PARTY.md`, notices(["fflate"]));
 rmSync("build/dist-before", { recursive: true, force: true });
 if (existsSync("dist")) renameSync("dist", "build/dist-before");
 renameSync(outdir, "dist");

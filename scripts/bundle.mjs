@@ -56,8 +56,6 @@ export async function bundle(outdir) {
       mainFields: ["module", "main"],
       minify: true,
       lineLimit: LINE,
-      // jsfive tells the console of attributes that it cannot read: whoever loads a broken file gets an error instead.
-      drop: ["console"],
       logLevel: "warning",
       external: ["node:*", "commander", "asciichart", "./lmu.wasm", "./lmu.wasm?module"],
       plugins: [apart(entry)],

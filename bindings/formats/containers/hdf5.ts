@@ -13,6 +13,9 @@ import { readSuperblock } from "./hdf5/superblock.js";
  * reading takes is bounded in hdf5/file.ts.
  */
 
+/** Characters of a path in messages. */
+const MAX_PATH = 150;
+
 export { isHdf5 } from "./hdf5/superblock.js";
 
 /** A group of an HDF5 file. */
@@ -76,7 +79,7 @@ class Tree {
     for (const { group, header, path } of this.#unread) {
       for (const link of linksOf(header)) {
         if (link.path !== undefined) paths.push({ group, name: link.name, path: link.path });
-        else this.#add(group, link.name, this.#object(link.address!, `${path}/${link.name}`));
+        else this.#add(group, link.name, this.#object(link.address!, pathTo(path, link.name)));
       }
     }
     for (const { group, name, path } of paths) this.#add(group, name, this.#follow(group, path));
@@ -89,7 +92,7 @@ class Tree {
 
   #object(address: number, path: string): Group | Dataset | undefined {
     if (this.#objects.has(address)) return this.#objects.get(address);
-    this.file.spend(OBJECT_STEPS + path.length);
+    this.file.spend(OBJECT_STEPS);
     const header = new ObjectHeader(this.file, address);
     let object: Group | Dataset | undefined;
     if (header.find(MESSAGE.layout)) {
@@ -114,4 +117,10 @@ class Tree {
     if (last === undefined) return start as Group;
     return (parent?.groups.get(last) ?? parent?.tensors.get(last)) as Group | Dataset | undefined;
   }
+}
+
+/** A path for messages: its end, where it is long. */
+function pathTo(group: string, name: string): string {
+  const path = `${group}/${name}`;
+  return path.length > MAX_PATH ? `…${path.slice(-MAX_PATH)}` : path;
 }

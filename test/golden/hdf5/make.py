@@ -117,6 +117,8 @@ def chunks_fixed_array(file):
     file.create_dataset("single packed", data=numbers(30, 4), chunks=(30, 4), compression="gzip", fletcher32=True)
     file.create_dataset("may grow", data=numbers(3, 5), chunks=(2, 2), maxshape=(8, 9))
     early(file, "implicit", numbers(5, 4), (2, 3))
+    file.create_dataset("pages", data=numbers(1100, dtype="i1"), chunks=(1,))
+    file.create_dataset("few pages", shape=(2100,), chunks=(1,), dtype="i1")[1500] = 1
 
 
 @case(libver="latest")
@@ -130,6 +132,13 @@ def chunks_extensible_array(file):
 @case(libver="latest")
 def chunks_b_tree(file):
     chunked(file, maxshape=(None, None))
+
+
+@case(sizes=(4, 4))
+def short_addresses(file):
+    attributes(file)
+    many(3)(file)
+    chunked(file)
 
 
 @case(libver="latest")
@@ -221,11 +230,20 @@ def described(path):
     return {"groups": groups, "datasets": datasets, "refused": refusals}
 
 
+def opened(path, sizes=None, **options):
+    """A new file; sizes are the bytes of addresses and lengths."""
+    if sizes is None:
+        return h5py.File(path, "w", **options)
+    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    creation.set_sizes(*sizes)
+    return h5py.File(h5py.h5f.create(path.encode(), h5py.h5f.ACC_TRUNC, creation))
+
+
 def make(folder, archive):
     expected = {}
     for name, (fill, options) in CASES.items():
         path = os.path.join(folder, f"{name}.h5")
-        with h5py.File(path, "w", **options) as file:
+        with opened(path, **options) as file:
             fill(file)
         expected[name] = described(path)
         archive.write(path, f"{name}.h5")

@@ -2,15 +2,15 @@ import { tensorOfBytes } from "../../../tensor.js";
 import { recordsOf } from "./b-tree-2.js";
 import { elementsOf, readDataspace } from "./dataspace.js";
 import { type Datatype, readDatatype } from "./datatype.js";
-import { type Cursor, type Hdf5File } from "./file.js";
+import { type Cursor, ENTRY_STEPS, type Hdf5File } from "./file.js";
 import { FractalHeap } from "./fractal-heap.js";
 import type { GlobalHeap } from "./global-heap.js";
 import { MESSAGE, type ObjectHeader } from "./object-header.js";
 
 /** Records of attributes by the hash of their name. */
 const ATTRIBUTE_RECORD = 8;
-/** Steps of an item of a list. */
-const ITEM_STEPS = 8;
+/** Steps of a number in a list; a text is an entry. */
+const NUMBER_STEPS = 8;
 
 /** Attributes of an object: texts, numbers and lists of them; others are left out. */
 export function attributesOf(header: ObjectHeader, heap: GlobalHeap): Map<string, unknown> {
@@ -62,7 +62,7 @@ function valuesAt(
   count: number,
   heap: GlobalHeap,
 ): unknown[] {
-  file.spend(ITEM_STEPS * count);
+  file.spend(count * (type.kind === "number" ? NUMBER_STEPS : ENTRY_STEPS));
   file.check(from, type.bytes * count);
   const list = (value: (index: number) => unknown) =>
     Array.from({ length: count }, (_, i) => value(i));

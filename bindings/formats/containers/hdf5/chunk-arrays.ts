@@ -140,20 +140,19 @@ function inBlocks(
     const superBlock = file.at(addresses + entry * offsetBytes).address();
     if (superBlock === undefined) return undefined;
     file.at(superBlock).expect("EASB");
-    const bitmapBytes = pages > 1 ? Math.ceil(pages / 8) : 0;
     const blocks = 2 ** Math.floor(level / 2);
-    const bitmaps = superBlock + growth.headBytes;
-    bitmap = bitmaps + block * bitmapBytes;
-    where = file.at(bitmaps + blocks * bitmapBytes + block * offsetBytes).address();
+    // A bit per page of all blocks, in so many bytes as if each block had its own.
+    bitmap = superBlock + growth.headBytes;
+    const bitmapBytes = pages > 1 ? blocks * Math.ceil(pages / 8) : 0;
+    where = file.at(bitmap + bitmapBytes + block * offsetBytes).address();
   }
   if (where === undefined) return undefined;
   file.at(where).expect("EADB");
   const index = within - block * length;
   const from = where + growth.headBytes;
   if (pages <= 1) return elements.read(file.at(from + index * elements.bytes));
-  if (bitmap !== undefined && !isWritten(file, bitmap, Math.floor(index / growth.pageLength))) {
-    return undefined;
-  }
+  const page = block * pages + Math.floor(index / growth.pageLength);
+  if (bitmap !== undefined && !isWritten(file, bitmap, page)) return undefined;
   const paged = elementAt(from + CHECKSUM_BYTES, index, elements.bytes, growth.pageLength);
   return elements.read(file.at(paged));
 }

@@ -1,3 +1,4 @@
+import { brief } from "../../../errors.js";
 import { type Tensor, tensorOfBytes } from "../../../tensor.js";
 import type { ChunkLayout } from "./chunk-index.js";
 import { readChunks } from "./chunks.js";
@@ -21,13 +22,17 @@ type Layout =
  * Its fields throw LmuError format-invalid or option-unsupported.
  */
 export class Dataset implements Tensor {
+  private readonly path: string;
   #read: Tensor | undefined;
 
   constructor(
     private readonly header: ObjectHeader,
-    private readonly path: string,
+    /** For messages; anything may stand in it. */
+    path: string,
     private readonly inflate: () => Inflate,
-  ) {}
+  ) {
+    this.path = brief(path);
+  }
 
   get dtype() {
     return this.#tensor.dtype;

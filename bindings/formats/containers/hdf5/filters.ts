@@ -24,10 +24,12 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /** Steps of preparing to inflate: fflate allocates 200 KB. */
-const INFLATE_STEPS = 4096;
+const INFLATE_STEPS = 8192;
 /** Compressed bytes given to fflate at a time; they may become a thousand times as many before they are counted. */
-const PIECE_BYTES = 2048;
+const PIECE_BYTES = 8192;
 const CHECKSUM_BYTES = 4;
+/** As many as a mask has bits. */
+const MAX_FILTERS = 32;
 
 /** One step of how chunks were packed. */
 export interface Filter {
@@ -40,6 +42,7 @@ export interface Filter {
 export function readFilters(at: Cursor, path: string): Filter[] {
   const version = at.version("filters", 1, 2);
   const count = at.u8();
+  if (count > MAX_FILTERS) invalid(`dataset ${path} went through ${count} filters`);
   if (version === 1) at.skip(6);
   return Array.from({ length: count }, () => {
     const id = at.u16();
@@ -125,9 +128,9 @@ function adler32(bytes: Uint8Array): number {
 
 /** Bytes of each element side by side again: all first bytes came first, then all second ones. */
 function unshuffled(file: Hdf5File, shuffled: Uint8Array, elementBytes: number): Uint8Array {
-  if (elementBytes <= 1) return shuffled;
-  file.spend(shuffled.length);
   const count = Math.floor(shuffled.length / elementBytes);
+  if (elementBytes <= 1 || count <= 1) return shuffled;
+  file.spend(shuffled.length);
   const bytes = shuffled.slice(); // what is left over stays at the end
   for (let k = 0; k < elementBytes; k++) {
     for (let i = 0, from = k * count; i < count; i++)

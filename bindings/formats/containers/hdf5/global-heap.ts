@@ -1,5 +1,8 @@
 import { ENTRY_STEPS, type Hdf5File, invalid } from "./file.js";
 
+/** Of a collection and of an object, whatever the bytes of a length. */
+const HEAD_BYTES = 16;
+
 interface Place {
   readonly at: number;
   readonly bytes: number;
@@ -37,15 +40,17 @@ export class GlobalHeap {
     at.version("a global heap", 1);
     const end = address + at.skip(3).length();
     file.check(address, end - address);
-    const headBytes = 8 + file.lengthBytes;
-    while (at.at + headBytes <= end) {
-      const index = at.u16();
-      const bytes = at.skip(6).length();
+    let next = address + HEAD_BYTES;
+    while (next + HEAD_BYTES <= end) {
+      const object = file.at(next);
+      const index = object.u16();
+      const bytes = object.skip(6).length();
       if (index === 0) break; // the rest is free
-      file.check(at.at, bytes);
+      next += HEAD_BYTES;
+      file.check(next, bytes);
       file.spend(ENTRY_STEPS);
-      places.set(index, { at: at.at, bytes });
-      at.skip(Math.ceil(bytes / 8) * 8);
+      places.set(index, { at: next, bytes });
+      next += Math.ceil(bytes / 8) * 8;
     }
     return places;
   }

@@ -1,3 +1,4 @@
+import { brief } from "../../../errors.js";
 import { GROUP_NODE, leavesOf } from "./b-tree-1.js";
 import { recordsOf } from "./b-tree-2.js";
 import { type Cursor, ENTRY_STEPS, type Hdf5File, invalid, unsupported } from "./file.js";
@@ -37,10 +38,10 @@ function linkAt(at: Cursor): Link {
   if (flags & 16) at.skip(1); // character set
   const name = at.text(at.uint(1 << (flags & 3)));
   at.file.spend(ENTRY_STEPS);
-  if (type === 0) return { name, address: at.pointer(`link ${name}`) };
+  if (type === 0) return { name, address: at.pointer(`link ${brief(name)}`) };
   if (type === SOFT) return { name, path: at.text(at.u16()) };
   return unsupported(
-    `link ${name} leads ${type === EXTERNAL ? "to another file" : `nowhere: its kind is ${type}`}`,
+    `link ${brief(name)} leads ${type === EXTERNAL ? "to another file" : `nowhere: its kind is ${type}`}`,
   );
 }
 
@@ -63,13 +64,13 @@ function* symbolTable(file: Hdf5File, table: Cursor): Generator<Link> {
     const at = file.at(child).expect("SNOD").skip(2);
     for (let left = at.u16(); left > 0; left--) {
       file.spend(ENTRY_STEPS);
-      const name = names.text(at.uint(file.offsetBytes));
+      const name = names.text(at.length());
       const address = at.address();
       const isPath = at.u32() === CACHED_PATH;
       const pathAt = at.skip(4).u32();
       at.skip(12);
       if (isPath) yield { name, path: names.text(pathAt) };
-      else yield { name, address: address ?? invalid(`link ${name} has no address`) };
+      else yield { name, address: address ?? invalid(`link ${brief(name)} has no address`) };
     }
   }
 }

@@ -26,6 +26,6 @@ export function readSuperblock(file: Hdf5File): number {
   if (end === undefined || end > file.bytes.length) {
     invalid(`it is cut off: ${file.bytes.length} of ${end} bytes are there`);
   }
-  if (isOld) at.skip(2 * file.offsetBytes); // driver, name of the root
+  if (isOld) at.skip(file.offsetBytes + file.lengthBytes); // driver, name of the root
   return at.pointer("the root group");
 }

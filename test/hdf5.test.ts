@@ -160,7 +160,7 @@ describe("what costs more than the file is worth ends soon", () => {
         inChunks(
           1e9,
           1e5,
-          range(1e4).map((i) => i * 1e5),
+          range(2000).map((i) => i * 1e5),
           new Uint8Array(4e5),
         ),
     ],
@@ -189,7 +189,7 @@ describe("what costs more than the file is worth ends soon", () => {
 
   test("a chunk inflates to what it should hold, and no more", async () => {
     expect((await only(inChunks(10, 10, [0], zeros(40), DEFLATE))).at(9)).toBe(0);
-    const bomb = inChunks(10, 10, [0], joined(zeros(4e7)), DEFLATE);
+    const bomb = inChunks(10, 10, [0], joined(zeros(4e6)), DEFLATE);
     expect((await refusal(async () => (await only(bomb)).at(0))).message).toContain("grows beyond");
   });
 });

@@ -36,6 +36,9 @@ def numbers(*shape, dtype="f4"):
 def types(file):
     for dtype in ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "i1", "u1", "<i2", ">i2", "<i4", "<i8", ">i8"]:
         file.create_dataset(dtype, data=numbers(2, 3, dtype=dtype))
+    # As Keras writes bfloat16: the upper halves of float32.
+    halves = (numbers(2, 3).view("u4") >> 16).astype("<u2")
+    file.create_dataset("bfloat16", data=halves.view("V2")).attrs["dtype"] = "bfloat16"
     file.create_dataset("scalar", data=np.float32(2.5))
     file.create_dataset("empty", shape=(0, 3), dtype="f4")
     file.create_dataset("never written", shape=(3, 2), dtype="f4")
@@ -209,6 +212,13 @@ def plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
+def values_of(dataset):
+    values = np.array(dataset[()])
+    if dataset.attrs.get("dtype") != "bfloat16":
+        return values
+    return (values.view("u2").astype("u4") << 16).view("f4")
+
+
 def described(path):
     """What h5py reads from a file."""
     groups, datasets, refusals = {}, {}, {}
@@ -223,7 +233,7 @@ def described(path):
             elif child is not None and name in REFUSED:
                 refusals[f"{at}/{name}"] = REFUSED[name]
             elif child is not None:
-                datasets[f"{at}/{name}"] = {"shape": list(child.shape), "values": plain(np.array(child[()]))}
+                datasets[f"{at}/{name}"] = {"shape": list(child.shape), "values": plain(values_of(child))}
 
     with h5py.File(path) as file:
         walk(file, "")

@@ -1,6 +1,8 @@
 import type { DType } from "../../../tensor.js";
 import type { Cursor } from "./file.js";
 
+export const OPAQUE = "opaque bytes";
+
 /** Classes of datatypes by number. */
 const CLASSES = [
   "integers",
@@ -8,7 +10,7 @@ const CLASSES = [
   "times",
   "texts",
   "bit fields",
-  "opaque bytes",
+  OPAQUE,
   "compounds",
   "references",
   "enumerations",

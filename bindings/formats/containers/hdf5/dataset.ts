@@ -199,8 +199,7 @@ function fillOf(header: ObjectHeader, elementBytes: number): Uint8Array | undefi
 
 /** Elements of one value each, paid for. */
 function filled(file: Hdf5File, bytes: number, fill: Uint8Array | undefined): Uint8Array {
-  file.spend(bytes);
-  const elements = new Uint8Array(bytes);
+  const elements = file.allocate(bytes);
   if (!fill?.some((byte) => byte !== 0)) return elements;
   for (let at = 0; at < bytes; at += fill.length) elements.set(fill, at);
   return elements;

@@ -47,6 +47,17 @@ export class Hdf5File {
     }
   }
 
+  /** Memory for unpacked data, paid for. */
+  allocate(bytes: number): Uint8Array {
+    this.spend(bytes);
+    try {
+      return new Uint8Array(bytes);
+    } catch (cause) {
+      const problem = `Cannot read HDF5: there is no memory for ${bytes} bytes of unpacked data`;
+      throw new LmuError("model-too-large", problem, { cause });
+    }
+  }
+
   at(address: number): Cursor {
     return new Cursor(this, this.#view, address);
   }

@@ -87,11 +87,11 @@ export function unfilter(
 
 /** Unpacks zlib data of at most so many bytes. */
 function inflated(file: Hdf5File, packed: Uint8Array, most: number, Inflate: Inflate): Uint8Array {
-  file.spend(INFLATE_STEPS + most);
+  file.spend(INFLATE_STEPS);
   const head = (packed[0]! << 8) | packed[1]!;
   if (packed.length < 6 || head % 31 !== 0 || (head & 0x0f20) !== 0x0800)
     invalid("a chunk is no zlib data");
-  const out = new Uint8Array(most);
+  const out = file.allocate(most);
   let length = 0;
   const inflate = new Inflate((piece) => {
     if (length + piece.length > most) invalid("a chunk grows beyond what it should hold");

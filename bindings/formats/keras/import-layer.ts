@@ -19,7 +19,7 @@ import {
   importNormalization,
   importRescaling,
 } from "./normalisation.js";
-import { importRecurrent, importRnn, returned } from "./recurrent.js";
+import { importRecurrent, importRnn, returned } from "./rnn.js";
 import { importBidirectional, importTimeDistributed } from "./wrappers.js";
 
 /** Layers that do nothing at inference. */

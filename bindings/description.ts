@@ -54,6 +54,7 @@ export type LayerDescription = { readonly name: string; readonly from?: readonly
   | PoolDescription
   | GlobalPoolDescription
   | MergeDescription
+  | SliceDescription
   | TimeDescription
 );
 
@@ -159,6 +160,13 @@ export interface GlobalPoolDescription {
 /** Several inputs into one, feature by feature or side by side. Roles: none. */
 export interface MergeDescription {
   readonly type: "add" | "subtract" | "multiply" | "maximum" | "minimum" | "mean" | "concatenate";
+}
+
+/** Some features of each row: `width` of them, from feature `start` on. Roles: none. */
+export interface SliceDescription {
+  readonly type: "slice";
+  readonly start: number;
+  readonly width: number;
 }
 
 /** last: the newest row only. reverse: rows in opposite order. flatten: all rows in one. Roles: none. */

@@ -113,6 +113,7 @@ const LAYERS: Readonly<Record<LayerType, Fields>> = table<LayerType>({
   minimum: {},
   mean: {},
   concatenate: {},
+  slice: { "start!": integer(0, MAX_WIDTH), "width!": integer(1, MAX_WIDTH) },
   last: {},
   reverse: {},
   flatten: {},

@@ -266,6 +266,17 @@ const MODELS: readonly [string, number, readonly LayerDescription[], Shapes][] =
   ["mean pooling", 6, [{ name: "p", type: "pool", mode: "mean", size: 4, stride: 3 }], {}],
   ...convolutions(),
   [
+    "slices, one across a vector's end",
+    7,
+    [
+      { name: "a", type: "slice", start: 0, width: 2 },
+      { name: "b", type: "slice", start: 2, width: 5, from: ["input"] },
+      { name: "d", type: "dense" },
+      { name: "both", type: "concatenate", from: ["d", "a", "b"] },
+    ],
+    { "d.weight": [3, 5] },
+  ],
+  [
     "skip connection",
     6,
     [

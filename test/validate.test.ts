@@ -61,6 +61,8 @@ describe("validateDescription()", () => {
     [layer({ type: "dense", activation: 7 }), "activation 7, expected the name of an activation"],
     [layer({ type: "convolution", padding: [1] }), "padding [1], expected two counts of rows"],
     [layer({ type: "pool", mode: "median", size: 2 }), 'mode "median", expected one of max, mean'],
+    [layer({ type: "slice", width: 2 }), "start undefined, expected an integer from 0"],
+    [layer({ type: "slice", start: 0, width: 0 }), "width 0, expected an integer from 1"],
     [layer({ type: "gru", resetAfter: 1 }), "resetAfter 1, expected true or false"],
     [layer({ type: "layer-norm", epsilon: 0 }), "epsilon 0, expected a number above 0"],
   ])("refuses %j", (description, message) => {
@@ -103,6 +105,13 @@ describe("contradictions between description and tensors", () => {
       { "d.weight": [3, 2], "e.weight": [1, 1] },
       "description-invalid",
       "no layer reads tensor e.weight",
+    ],
+    [
+      "a slice beyond its input",
+      [{ name: "s", type: "slice", start: 1, width: 2 }],
+      {},
+      "description-invalid",
+      "slice s ends before feature 3, expected at most 2",
     ],
     [
       "an encoder without input weights",

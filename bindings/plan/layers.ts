@@ -5,7 +5,7 @@ import type { Node } from "./node.js";
 import { planActivation, planDense, planRecurrent } from "./dense.js";
 import { planEmbedding } from "./embedding.js";
 import { planLmu } from "./lmu.js";
-import { planMerge } from "./merge.js";
+import { planMerge, planSlice } from "./merge.js";
 import { planLayerNorm, planScale } from "./norm.js";
 import { planTime } from "./time.js";
 import { planConvolution, planGlobalPool, planPool } from "./window.js";
@@ -102,6 +102,8 @@ function planLayer(layer: LayerDescription, inputs: readonly Node[], b: Builder)
       return planPool(layer, one, b);
     case "global-pool":
       return planGlobalPool(layer, one, b);
+    case "slice":
+      return planSlice(layer, one, b);
     case "last":
     case "reverse":
     case "flatten":

@@ -1,4 +1,4 @@
-import type { MergeDescription } from "../description.js";
+import type { MergeDescription, SliceDescription } from "../description.js";
 import { LmuError } from "../errors.js";
 import { computed } from "../tensor.js";
 import type { Builder } from "./builder.js";
@@ -46,16 +46,40 @@ function concatenate(inputs: readonly Node[], clock: Clock, b: Builder): Node {
   const output = nodeOf(b, clock, width);
   let first = 0;
   for (const input of inputs) {
-    b.program.record("copy", clock, {
-      input: input.at,
-      inputStride: strideOf(input),
-      output: output.at.plus(first * 4),
-      outputStride: strideOf(output),
-      width: input.width,
-    });
+    copy({ node: input, first: 0 }, { node: output, first }, input.width, b);
     first += input.width;
   }
   return output;
+}
+
+/** Some features of every row. */
+export function planSlice(layer: Named<SliceDescription>, [x]: readonly [Node], b: Builder): Node {
+  const { name, start, width } = layer;
+  if (start + width > x.width) {
+    throw new LmuError(
+      "description-invalid",
+      `Cannot load the model: slice ${name} ends before feature ${start + width}, expected at most ${x.width}`,
+    );
+  }
+  const output = nodeOf(b, x.clock, width);
+  copy({ node: x, first: start }, { node: output, first: 0 }, width, b);
+  return output;
+}
+
+/** A feature of a node, and those after it. */
+interface Place {
+  readonly node: Node;
+  readonly first: number;
+}
+
+function copy(from: Place, to: Place, width: number, b: Builder): void {
+  b.program.record("copy", to.node.clock, {
+    input: from.node.at.plus(from.first * 4),
+    inputStride: strideOf(from.node),
+    output: to.node.at.plus(to.first * 4),
+    outputStride: strideOf(to.node),
+    width,
+  });
 }
 
 function divide(node: Node, divisor: number, b: Builder): void {

@@ -100,6 +100,8 @@ function runLayer(layer: LayerDescription, inputs: readonly Matrix[], w: Weights
       const table = w.matrix("weight");
       return x.map(([id]) => table[id!]!);
     }
+    case "slice":
+      return x.map((row) => row.slice(layer.start, layer.start + layer.width));
     case "last":
       return [x.at(-1)!];
     case "reverse":

@@ -129,16 +129,22 @@ describe("arithmetic on tensors", () => {
   });
 
   test.each([
-    ["x * 2", multiply, [tensorOf("dense"), 2]],
-    ["1 - x", { class_name: "Subtract", config: { name: "s" } }, [1, tensorOf("dense")]],
+    ["x * 2", multiply, [tensorOf("dense"), 2], "argument 2"],
+    [
+      "1 - x",
+      { class_name: "Subtract", config: { name: "s" } },
+      [1, tensorOf("dense")],
+      "argument 1",
+    ],
     [
       "ops.average(x, axis=1)",
       { class_name: "Average", config: { name: "a" } },
       [tensorOf("dense")],
+      "1 tensors",
     ],
-  ])("with a number is refused: %s", async (_, layer, args) => {
+  ])("with a number is refused: %s", async (_, layer, args, problem) => {
     const { code, message } = await refusal(() => called(layer, ...args));
-    expect([code, message]).toEqual(["layer-unsupported", expect.stringMatching(/1 tensors/)]);
+    expect([code, message]).toEqual(["layer-unsupported", expect.stringContaining(problem)]);
   });
 });
 

@@ -10,6 +10,8 @@ export interface Output {
   readonly width: number;
   /** One row and no steps: what is left of a sequence, or the input of a model without time. */
   readonly isRow?: boolean;
+  /** How many steps there are, where a reader needs to know and does. */
+  readonly steps?: number | undefined;
 }
 
 /** Layers that make one row of a sequence. */
@@ -64,7 +66,7 @@ export class Importer {
     for (const [role, tensor] of Object.entries(tensors))
       if (tensor) this.#tensors.set(`${unique}.${role}`, tensor);
     const isRow = TO_ROW.has(layer.type) || inputs.every((input) => input.isRow);
-    return { name: unique, width, isRow };
+    return { name: unique, width, isRow, steps: isRow ? undefined : inputs[0]?.steps };
   }
 
   /** Keeps only the newest row, as layers that do not return sequences do. */

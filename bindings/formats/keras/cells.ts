@@ -1,7 +1,8 @@
 import type { RecurrentDescription } from "../../description.js";
 import { reshape, rowsOf, type Tensor, transpose } from "../../tensor.js";
 import { sumOf } from "../importer.js";
-import type { Fields } from "./config.js";
+import { readActivation } from "./activation-options.js";
+import type { Fields } from "./fields.js";
 import type { LayerWeights, Part } from "./layer-weights.js";
 
 /** A recurrent cell of Keras, in the terms of a description: weights [outputs, inputs]. */
@@ -40,16 +41,13 @@ export function readCell(
   const resets = type === "gru" && resetsAfter(fields, bias);
   const description: RecurrentDescription = {
     type,
-    activation: fields.activation("activation", "tanh"),
-    ...(type !== "rnn" && {
-      gateActivation: fields.activation(
-        "recurrent_activation",
-        fields.text("recurrent_activation"),
-      ),
-    }),
+    activation: readActivation(fields, "activation", "tanh"),
+    // Versions differ in what they take when it is not there.
+    ...(type !== "rnn" && { gateActivation: readActivation(fields, "recurrent_activation") }),
     ...(type === "gru" && { resetAfter: resets }),
   };
   const units = recurrent!.shape[0]!;
+  fields.size("units", units);
   return {
     description,
     units,
@@ -58,8 +56,9 @@ export function readCell(
   };
 }
 
-/** Configurations before TensorFlow 2 do not say; there the shape of the bias does. */
+/** Configurations before Keras 2.1.5 do not say, and versions differ; there the shape of the bias does. */
 function resetsAfter(fields: Fields, bias: Tensor | undefined): boolean {
+  if (!fields.has("reset_after") && !bias) fields.refuse("reset_after", "true or false");
   return fields.flag("reset_after", bias?.shape.length === 2);
 }
 

@@ -1,12 +1,15 @@
-import type { Description } from "../../description.js";
-import { brief, LmuError } from "../../errors.js";
+import { LmuError } from "../../errors.js";
 import { validateDescription } from "../../validate.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
-import { classNameOf, Fields, type Json, type KerasLayer } from "./config.js";
+import { Budget } from "./budget.js";
+import type { KerasLayer } from "./config.js";
+import { Fields } from "./fields.js";
 import { importLayer } from "./import-layer.js";
-import { callsOf, type Reference, references } from "./references.js";
 import type { LayerWeights, ModelWeights } from "./layer-weights.js";
+import { importInputs } from "./model-inputs.js";
+import { callsOf, type Reference, references } from "./references.js";
+import { asLayer, expectShortName, isModel, layersOf } from "./serialised-layer.js";
 
 /** A model configuration, as `to_json`, `.keras` and legacy HDF5 hold it, with its weights. */
 export function importModel(config: unknown, weights: ModelWeights, version: string): Checkpoint {
@@ -14,13 +17,11 @@ export function importModel(config: unknown, weights: ModelWeights, version: str
   const model = asLayer(config, "the model");
   const importer = new Importer();
   const kerasVersion = Number(/^\d+/.exec(version)?.[0] ?? 3);
-  const walk = new Graph(importer, kerasVersion);
-  const { input, isRow } = walk.inputOf(model);
-  const x = { name: "input", width: input.width ?? 1, isRow };
-  const [output] = walk.run(model, weights, [x]);
+  const { input, outputs: inputs } = importInputs(model, importer);
+  const output = new Graph(importer, kerasVersion).run(model, weights, inputs, "");
   const name = typeof model.config["name"] === "string" ? ` (${model.config["name"]})` : "";
   const source = `Keras ${version}${name}`.slice(0, 1000);
-  const checkpoint = importer.finish("keras", source, input, output!);
+  const checkpoint = importer.finish("keras", source, input, output);
   // Strides, sizes and widths come as the file has them.
   validateDescription(checkpoint.description);
   return checkpoint;
@@ -44,37 +45,8 @@ function expectShallow(config: unknown): void {
   }
 }
 
-function asLayer(value: unknown, where: string): KerasLayer {
-  const {
-    class_name: className,
-    config,
-    name,
-    inbound_nodes: inboundNodes,
-  } = (value ?? {}) as Json;
-  // Sequential models of Keras 1 are a bare list of layers.
-  const object = Array.isArray(config) ? { layers: config as unknown } : config;
-  if (typeof className !== "string" || typeof object !== "object" || object === null) {
-    throw new LmuError(
-      "format-invalid",
-      `Cannot load the model: ${where} is ${brief(value)}, expected a Keras layer`,
-    );
-  }
-  const own = (object as Json)["name"];
-  return {
-    className: classNameOf(value as Json),
-    name: typeof name === "string" ? name : typeof own === "string" ? own : className,
-    config: object as Json,
-    inboundNodes,
-  };
-}
-
-/** Calls of layers, those of nested models for every call of the model: a few levels of two calls each are millions. */
-const MAX_CALLS = 10_000;
-
-const MODELS = new Set(["Sequential", "Functional", "Model"]);
-
 class Graph {
-  #calls = 0;
+  readonly #budget = new Budget();
 
   constructor(
     private readonly importer: Importer,
@@ -82,87 +54,37 @@ class Graph {
   ) {}
 
   /** Runs a model on given inputs, layer by layer. */
-  run(
-    model: KerasLayer,
-    weights: ModelWeights,
-    inputs: readonly Output[],
-    prefix = "",
-  ): readonly Output[] {
-    const layers = this.#layersOf(model);
-    return model.className === "Sequential"
-      ? this.#sequential(layers, weights, inputs, prefix)
-      : this.#functional(model, layers, weights, inputs, prefix);
-  }
-
-  /** Features, or token ids, and steps of the one input; whether it has no steps. */
-  inputOf(model: KerasLayer): { input: Description["input"]; isRow: boolean } {
-    const layers = this.#layersOf(model);
-    const first = layers[0];
-    if (!first)
-      throw new LmuError("format-invalid", `Cannot load the model: ${model.name} has no layers`);
-    if (MODELS.has(first.className) && !first.config["batch_shape"]) return this.inputOf(first);
-    const { config } = first;
-    const shape =
-      config["batch_shape"] ??
-      config["batch_input_shape"] ??
-      config["batch_shape_"] ??
-      model.config["build_input_shape"];
-    if (!Array.isArray(shape) || shape.length < 2 || shape.length > 3) {
-      throw new LmuError(
-        "option-unsupported",
-        `Cannot load the model: its input has shape ${brief(shape)}, expected [batch, steps, features] or [batch, steps] of tokens`,
-      );
-    }
-    const vocabulary = this.#vocabulary(layers);
-    const sizes = shape.slice(1) as unknown[];
-    const isRow = sizes.length === 1;
-    if (vocabulary !== undefined && isRow)
-      return { input: { vocabulary, ...stepsOf(sizes[0]) }, isRow: false };
-    const width = sizes.at(-1);
-    if (!Number.isSafeInteger(width) || (width as number) < 1) {
-      throw new LmuError(
-        "option-unsupported",
-        `Cannot load the model: its input has shape ${brief(shape)}, expected a fixed number of features`,
-      );
-    }
-    return { input: { width: width as number, ...(!isRow && stepsOf(sizes[0])) }, isRow };
-  }
-
-  #vocabulary(layers: readonly KerasLayer[]): number | undefined {
-    for (const layer of layers) {
-      if (layer.className === "Embedding") {
-        return new Fields(layer.name, layer.config, this.kerasVersion).integer("input_dim");
+  run(model: KerasLayer, weights: ModelWeights, inputs: readonly Output[], prefix: string): Output {
+    const { config } = model;
+    this.#budget.read([config["layers"], config["input_layers"], config["output_layers"]]);
+    return Fields.read(model.name, config, this.kerasVersion, (fields) => {
+      fields.ignore("layers", "input_layers", "output_layers");
+      const layers = layersOf(model);
+      for (const { className, name, config: own } of layers) {
+        if (className === "InputLayer")
+          Fields.read(name, own, this.kerasVersion, (input) => input.ignore("dtype"));
       }
-      if (MODELS.has(layer.className)) return this.#vocabulary(this.#layersOf(layer));
-      if (layer.className !== "InputLayer") return undefined;
-    }
-    return undefined;
-  }
-
-  #layersOf(model: KerasLayer): KerasLayer[] {
-    const { layers } = model.config;
-    if (!MODELS.has(model.className) || !Array.isArray(layers)) {
-      throw new LmuError(
-        "layer-unsupported",
-        `Cannot load the model: ${model.name} is a ${model.className}, expected a Sequential or Functional model`,
-      );
-    }
-    return layers.map((layer, i) => asLayer(layer, `layer ${i} of ${model.name}`));
+      return model.className === "Sequential"
+        ? this.#sequential(model, layers, weights, inputs, prefix)
+        : this.#functional(model, layers, weights, inputs, prefix);
+    });
   }
 
   #sequential(
+    model: KerasLayer,
     layers: readonly KerasLayer[],
     weights: ModelWeights,
     inputs: readonly Output[],
     prefix: string,
-  ): readonly Output[] {
-    let outputs = inputs;
+  ): Output {
+    if (inputs.length !== 1) refuseEnds(model, inputs.length, 1);
+    let output = inputs[0]!;
     for (const layer of layers) {
       if (layer.className === "InputLayer") continue;
-      this.#count(1);
-      outputs = this.#call(layer, weights.layer(layer.name, layer.className), outputs, prefix);
+      this.#budget.call(1);
+      output = this.#call(layer, weights.layer(layer.name, layer.className), [output], prefix);
     }
-    return outputs;
+    return output;
   }
 
   #functional(
@@ -171,40 +93,39 @@ class Graph {
     weights: ModelWeights,
     inputs: readonly Output[],
     prefix: string,
-  ): readonly Output[] {
+  ): Output {
     const starts = references(model.config["input_layers"]);
     const ends = references(model.config["output_layers"]);
     if (starts.length !== inputs.length || ends.length !== 1) {
-      throw new LmuError(
-        "layer-unsupported",
-        `Cannot load the model: ${model.name} has ${starts.length} inputs and ${ends.length} outputs, expected 1 of each`,
-      );
+      refuseEnds(model, starts.length, ends.length);
     }
-    const made = new Map<string, Output>(starts.map(({ key }, i) => [key, inputs[i]!]));
-    const waiting = layers.flatMap((layer) => waitingCalls(layer, weights));
-    this.#count(waiting.length);
-    while (waiting.length) {
-      const { layer, own, from, key } = takeReady(waiting, made);
-      const tensors = from.map((reference) => made.get(reference.key)!);
-      const [output] = this.#call(layer, own.again(), tensors, prefix);
-      made.set(key, output!);
+    const made = new Map(starts.map((reference, i) => [reference, inputs[i]!]));
+    for (const { layer, own, from, key } of inOrder(this.#waiting(layers, weights), made)) {
+      const tensors = from.map((reference) => made.get(reference)!);
+      made.set(key, this.#call(layer, own.again(), tensors, prefix));
     }
-    const output = made.get(ends[0]!.key);
+    const output = made.get(ends[0]!);
     if (!output)
       throw new LmuError(
         "format-invalid",
-        `Cannot load the model: its output ${ends[0]!.key} is made by no layer`,
+        `Cannot load the model: its output ${ends[0]!} is made by no layer`,
       );
-    return [output];
+    return output;
   }
 
-  #count(calls: number): void {
-    this.#calls += calls;
-    if (this.#calls <= MAX_CALLS) return;
-    throw new LmuError(
-      "description-invalid",
-      `Cannot load the model: it calls layers more than ${MAX_CALLS} times`,
-    );
+  #waiting(layers: readonly KerasLayer[], weights: ModelWeights): WaitingCall[] {
+    return layers.flatMap((layer) => {
+      if (layer.className === "InputLayer") return [];
+      const { inboundNodes } = layer;
+      this.#budget.call(Array.isArray(inboundNodes) ? inboundNodes.length : 0);
+      const own = weights.layer(layer.name, layer.className);
+      return callsOf(layer).map((from, call) => ({
+        layer,
+        own,
+        from,
+        key: `${layer.name}/${call}`,
+      }));
+    });
   }
 
   #call(
@@ -212,15 +133,25 @@ class Graph {
     weights: LayerWeights,
     inputs: readonly Output[],
     prefix: string,
-  ): readonly Output[] {
+  ): Output {
     const name = prefix + layer.name;
-    if (MODELS.has(layer.className))
-      return this.run({ ...layer, name }, weights.model(), inputs, `${name}/`);
-    const fields = new Fields(name, layer.config, this.kerasVersion);
-    return [
-      importLayer({ layer: { ...layer, name }, fields, weights, inputs, importer: this.importer }),
-    ];
+    expectShortName(name);
+    const named = { ...layer, name };
+    if (isModel(layer.className)) return this.run(named, weights.model(), inputs, `${name}/`);
+    this.#budget.read([layer.config]);
+    const { importer, kerasVersion } = this;
+    return importLayer({ layer: named, weights, inputs, importer, kerasVersion });
   }
+}
+
+function refuseEnds(model: KerasLayer, inputs: number, outputs: number): never {
+  throw new LmuError(
+    "layer-unsupported",
+    `Cannot load the model: ${model.name} has ${inputs} inputs and ${outputs} outputs, expected ` +
+      (model.className === "Sequential"
+        ? "1 of each"
+        : "the inputs it is called with and 1 output"),
+  );
 }
 
 /** A call of a layer that has not been imported yet. */
@@ -231,22 +162,37 @@ interface WaitingCall {
   readonly key: string;
 }
 
-function waitingCalls(layer: KerasLayer, weights: ModelWeights): WaitingCall[] {
-  if (layer.className === "InputLayer") return [];
-  const own = weights.layer(layer.name, layer.className);
-  return callsOf(layer).map((from, call) => ({ layer, own, from, key: `${layer.name}/${call}` }));
-}
-
-/** Calls stand in no useful order when layers are shared: takes the first that has its inputs. */
-function takeReady(waiting: WaitingCall[], made: ReadonlyMap<string, Output>): WaitingCall {
-  const next = waiting.findIndex(({ from }) => from.every(({ key }) => made.has(key)));
-  if (next >= 0) return waiting.splice(next, 1)[0]!;
+/**
+ * Calls in an order in which each has its inputs: they stand in no useful one when layers are shared. Every call waits
+ * for one missing input at a time, so that each input is looked at once.
+ */
+function* inOrder(
+  calls: readonly WaitingCall[],
+  made: ReadonlyMap<string, unknown>,
+): Generator<WaitingCall> {
+  const waiting = new Map<Reference, { readonly call: WaitingCall; next: number }[]>();
+  let left = calls.length;
+  const ready = calls.map((call) => ({ call, next: 0 })).reverse();
+  while (ready.length) {
+    const state = ready.pop()!;
+    const { call } = state;
+    while (state.next < call.from.length && made.has(call.from[state.next]!)) state.next++;
+    const missing = call.from[state.next];
+    if (missing !== undefined) {
+      const others = waiting.get(missing);
+      if (others) others.push(state);
+      else waiting.set(missing, [state]);
+      continue;
+    }
+    yield call;
+    left--;
+    ready.push(...(waiting.get(call.key)?.reverse() ?? []));
+    waiting.delete(call.key);
+  }
+  if (left === 0) return;
+  const [first] = waiting.values().next().value!;
   throw new LmuError(
     "format-invalid",
-    `Cannot load the model: layer ${waiting[0]!.layer.name} never gets its input`,
+    `Cannot load the model: layer ${first!.call.layer.name} never gets its input`,
   );
-}
-
-function stepsOf(value: unknown): { steps?: number } {
-  return Number.isSafeInteger(value) && (value as number) > 0 ? { steps: value as number } : {};
 }

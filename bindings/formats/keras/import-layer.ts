@@ -2,16 +2,17 @@ import type { MergeDescription } from "../../description.js";
 import { brief, LmuError } from "../../errors.js";
 import { transpose } from "../../tensor.js";
 import { type Output, unlessLinear } from "../importer.js";
-import type { Call, Import } from "./call.js";
-import { cellType } from "./cells.js";
-import { activationLayer, isLastAxis } from "./config.js";
 import {
-  importConvolution,
-  importDepthwise,
-  importGlobalPool,
-  importPool,
-  importSeparable,
-} from "./convolution.js";
+  ACTIVATION_LAYERS,
+  activationLayer,
+  isActivationLayer,
+  readActivation,
+} from "./activation-options.js";
+import type { Call, Import, LayerCall } from "./call.js";
+import { cellType } from "./cells.js";
+import { isLastAxis } from "./config.js";
+import { importConvolution, importDepthwise, importSeparable } from "./convolution.js";
+import { Fields } from "./fields.js";
 import { importLmu, isLmuLayer } from "./keras-lmu.js";
 import {
   importBatchNormalization,
@@ -19,6 +20,8 @@ import {
   importNormalization,
   importRescaling,
 } from "./normalisation.js";
+import { importOriginal, isOriginal } from "./original.js";
+import { importGlobalPool, importPool } from "./pool.js";
 import { importRecurrent, importRnn, returned } from "./rnn.js";
 import { importBidirectional, importTimeDistributed } from "./wrappers.js";
 
@@ -71,14 +74,19 @@ const IMPORTS: Readonly<Record<string, Import>> = {
 const SUPPORTED: readonly string[] = [
   ...["LMU", "LMUFeedforward", "LMUFFT", "LMUCell", "LMUCellODE", "LMUCellGating"],
   ...["LSTM", "GRU", "SimpleRNN", ...Object.keys(IMPORTS)],
-  ...["Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "ThresholdedReLU"],
+  ...ACTIVATION_LAYERS,
   ...Object.keys(MERGES),
   ...IDENTITIES,
   ...["InputLayer", "Sequential", "Functional"],
 ];
 
 /** Imports one call of a layer; nested models are the graph's business. */
-export function importLayer(call: Call): Output {
+export function importLayer(call: LayerCall): Output {
+  const { name, config } = call.layer;
+  return Fields.read(name, config, call.kerasVersion, (fields) => importCall({ ...call, fields }));
+}
+
+function importCall(call: Call): Output {
   const { layer, fields, inputs, importer } = call;
   const { className } = layer;
   const merge = Object.hasOwn(MERGES, className) ? MERGES[className] : undefined;
@@ -91,11 +99,11 @@ export function importLayer(call: Call): Output {
   }
   const x = inputs[0]!;
   if (IDENTITIES.has(className)) return x;
-  const activation = activationLayer(className, fields, x);
-  if (activation) return importer.add(layer.name, { type: "activation", activation }, [x], x.width);
-  if (isLmuLayer(className)) {
-    return returned(call, importLmu(fields, call.weights, x, importer, { isCell: false }));
+  if (isActivationLayer(className)) {
+    const activation = activationLayer(className, fields, x);
+    return importer.add(layer.name, { type: "activation", activation }, [x], x.width);
   }
+  if (isLmuLayer(className)) return returned(call, importLmuLayer(call, x));
   if (cellType(className)) return importRecurrent(call, x);
   const known = Object.hasOwn(IMPORTS, className) ? IMPORTS[className] : undefined;
   if (known) return known(call, x, importLayer);
@@ -105,15 +113,20 @@ export function importLayer(call: Call): Output {
   );
 }
 
+/** Of keras-lmu 0.2 and later, or of the development version before it, around a cell of 0.1. */
+function importLmuLayer({ fields, weights, importer }: Call, x: Output): Output {
+  if (isOriginal(weights)) return importOriginal("LMU", fields, weights, x, importer);
+  return importLmu(fields, weights, x, importer, { isCell: false });
+}
+
 function importDense({ layer, fields, weights, importer }: Call, x: Output): Output {
-  fields.only("lora_rank", 0);
-  fields.only("quantization_config", {});
   const { kernel, bias } = weights.read([
     "kernel",
     ...(fields.flag("use_bias", true) ? ["bias"] : []),
   ]);
-  const activation = unlessLinear(fields.activation("activation", "linear"));
+  const activation = unlessLinear(readActivation(fields, "activation", "linear"));
   const width = kernel!.shape[1]!;
+  fields.size("units", width);
   return importer.add(layer.name, { type: "dense", ...activation }, [x], width, {
     weight: transpose(kernel!),
     bias,
@@ -123,13 +136,18 @@ function importDense({ layer, fields, weights, importer }: Call, x: Output): Out
 function importEmbedding({ layer, fields, weights, importer }: Call, x: Output): Output {
   fields.only("mask_zero", false);
   const { embeddings } = weights.read(["embeddings"]);
+  fields.size("input_dim", embeddings!.shape[0]!);
+  fields.size("output_dim", embeddings!.shape[1]!);
   return importer.add(layer.name, { type: "embedding" }, [x], embeddings!.shape[1]!, {
     weight: embeddings,
   });
 }
 
 /** The width is not known before the layer after it; nothing that reads it needs to know. */
-function importFlatten({ layer, importer }: Call, x: Output): Output {
+function importFlatten({ layer, fields, importer }: Call, x: Output): Output {
+  // The order of what is left of a sequence; a row has but one.
+  if (x.isRow) fields.ignore("data_format");
+  else fields.only("data_format", "channels_last");
   if (x.isRow) return x;
   importer.needsSteps = true;
   return importer.add(layer.name, { type: "flatten" }, [x], NaN);
@@ -148,7 +166,7 @@ function importMerge(
   }
   if (type === "concatenate") {
     const isRow = inputs.every((input) => input.isRow);
-    if (!isLastAxis(fields.config["axis"] ?? -1, { isRow }))
+    if (!isLastAxis(fields.value("axis") ?? -1, { isRow }))
       fields.refuse("axis", "-1, the features");
   }
   const width =

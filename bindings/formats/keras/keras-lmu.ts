@@ -5,7 +5,9 @@ import { computed, reshape, splitColumns, type Tensor, transpose } from "../../t
 import { type Importer, type Output, unlessLinear } from "../importer.js";
 import { importMatrices } from "../matrices.js";
 import { cellType, readCell } from "./cells.js";
-import { classNameOf, Fields, type Json } from "./config.js";
+import { readActivation } from "./activation-options.js";
+import { classNameOf, type Json } from "./config.js";
+import { Fields } from "./fields.js";
 import type { LayerWeights, Part } from "./layer-weights.js";
 
 /*
@@ -52,6 +54,7 @@ export function importLmu(
   where: { readonly isCell: boolean },
 ): Output {
   const options = readOptions(fields);
+  noteTruncation(fields, importer);
   const hidden = readHidden(
     fields,
     weights,
@@ -88,14 +91,14 @@ export function importLmu(
 
 function readOptions(fields: Fields): Options {
   const options: Options = {
-    channels: fields.integer("memory_d", 1),
+    channels: fields.integer("memory_d"),
     order: fields.integer("order"),
     theta: fields.number("theta"),
     discretizer: fields.text("discretizer", "zoh") as "zoh" | "euler",
     feedsHidden: fields.flag("hidden_to_memory", false),
     feedsMemory: fields.flag("memory_to_memory", false),
     feedsInput: fields.flag("input_to_hidden", false),
-    hasKernel: !("kernel_initializer" in fields.config) || fields.has("kernel_initializer"),
+    hasKernel: fields.value("kernel_initializer") !== null,
     hasBias: fields.flag("use_bias", false),
     trainsTheta: fields.flag("trainable_theta", false),
   };
@@ -110,20 +113,40 @@ function readOptions(fields: Fields): Options {
   return options;
 }
 
+/** A convolution of LMUFeedforward may end where the memory has nearly forgotten; here it never does. */
+function noteTruncation(fields: Fields, importer: Importer): void {
+  const isRaw = fields.text("conv_mode", "fft") === "raw";
+  if (!fields.has("truncate_ir") || !isRaw) return;
+  const share = fields.number("truncate_ir");
+  importer.notes.push(
+    `${fields.layer}: Keras cuts off the last ${share} of the memory's response (truncate_ir), this does not`,
+  );
+}
+
 function readHidden(
   fields: Fields,
   weights: LayerWeights,
   path: readonly string[],
 ): Hidden | undefined {
   if (!fields.has("hidden_cell")) return undefined;
-  const serialised = fields.config["hidden_cell"] as Json;
-  const className = classNameOf(serialised);
-  const { config } = serialised;
+  const { config, ...serialised } = Object(fields.value("hidden_cell")) as Json;
   if (typeof config !== "object" || config === null) {
     fields.refuse("hidden_cell", "a serialised layer");
   }
-  const inner = new Fields(`${fields.layer}/hidden_cell`, config as Json, fields.kerasVersion);
-  const part: Part = { path, inside: inner.text("name", "hidden_cell") };
+  const name = `${fields.layer}/hidden_cell`;
+  return Fields.read(name, config as Json, fields.kerasVersion, (inner) => {
+    const part: Part = { path, inside: inner.text("name", "hidden_cell") };
+    return readHiddenCell(classNameOf(serialised), fields, inner, weights, part);
+  });
+}
+
+function readHiddenCell(
+  className: string,
+  fields: Fields,
+  inner: Fields,
+  weights: LayerWeights,
+  part: Part,
+): Hidden {
   if (cellType(className)) {
     const { description, units, input, tensors } = readCell(className, inner, weights, part);
     return { description, units, input, tensors };
@@ -134,9 +157,11 @@ function readHidden(
   const { kernel, bias } = weights.read(roles, part);
   const description = {
     type: "dense" as const,
-    ...unlessLinear(inner.activation("activation", "linear")),
+    ...unlessLinear(readActivation(inner, "activation", "linear")),
   };
-  return { description, units: kernel!.shape[1]!, input: transpose(kernel!), tensors: { bias } };
+  const units = kernel!.shape[1]!;
+  inner.size("units", units);
+  return { description, units, input: transpose(kernel!), tensors: { bias } };
 }
 
 /** The memory's own variables, in the order keras-lmu creates them. */
@@ -152,9 +177,8 @@ function readMemory(
     ...(trainsTheta ? ["theta_inv"] : []),
     ...(feedsMemory ? ["recurrent_kernel"] : []),
   ];
-  const { hidden_cell: hiddenCell } = fields.config as {
-    hidden_cell?: { config?: { name?: string } };
-  };
+  const hiddenCell = fields.value("hidden_cell") as
+    { readonly config?: { readonly name?: string } } | null | undefined;
   const outside = hiddenCell?.config?.name;
   // 0.2 and 0.3 keep the matrices among the weights.
   const names = weights.names;

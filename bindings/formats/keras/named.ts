@@ -15,12 +15,20 @@ interface Variable {
 /** Weights of a legacy HDF5 file, with or without a model around them. */
 export class NamedModelWeights implements ModelWeights {
   readonly #root: Hdf5Group;
+  /** Found once for all layers of a name. */
+  readonly #found = new Map<string, readonly Variable[]>();
 
   constructor(root: Hdf5Group) {
     this.#root = root.groups.get("model_weights") ?? root;
   }
 
   layer(name: string): LayerWeights {
+    const variables = this.#found.get(name) ?? this.#variablesOf(name);
+    this.#found.set(name, variables);
+    return new NamedWeights(variables, name);
+  }
+
+  #variablesOf(name: string): Variable[] {
     const group = this.#root.groups.get(name);
     const names = group?.attributes.get("weight_names");
     const variables: Variable[] = [];
@@ -35,18 +43,38 @@ export class NamedModelWeights implements ModelWeights {
       }
       variables.push({ path: path.map((component) => component.replace(/:\d+$/, "")), tensor });
     }
-    return new NamedWeights(variables, name);
+    return variables;
   }
 }
 
+/** Variables by a name in their path: right behind the model's, or anywhere. */
+interface NestedVariables {
+  readonly behind: ReadonlyMap<string, readonly Variable[]>;
+  readonly anywhere: ReadonlyMap<string, readonly Variable[]>;
+}
+
+/** Variables of one layer, which each of its calls looks through; a nested model may have more. */
+const MAX_VARIABLES = 100;
+
 class NamedWeights implements LayerWeights {
-  readonly #left: Variable[];
+  /** What has not been taken yet; made when a call first asks. */
+  #variables: Variable[] | undefined;
+  /** Variables of a model by the layers inside it; made when the model is first called. */
+  #nested: NestedVariables | undefined;
 
   constructor(
     private readonly all: readonly Variable[],
     private readonly layer: string,
-  ) {
-    this.#left = [...all];
+  ) {}
+
+  get #left(): Variable[] {
+    if (this.all.length > MAX_VARIABLES) {
+      throw new LmuError(
+        "tensor-invalid",
+        `Cannot load the model: ${this.layer} has ${this.all.length} variables in the file, expected at most ${MAX_VARIABLES}`,
+      );
+    }
+    return (this.#variables ??= [...this.all]);
   }
 
   get names(): readonly string[] {
@@ -87,16 +115,26 @@ class NamedWeights implements LayerWeights {
    * as Keras 3 writes them, or else anywhere in it.
    */
   model(): ModelWeights {
-    const variables = this.all.map(({ path, tensor }) => ({
-      path: path.slice(path.indexOf(this.layer) + 1),
-      tensor,
-    }));
+    this.#nested ??= this.#byLayer();
+    const { behind, anywhere } = this.#nested;
     return {
-      layer: (name) => {
-        const behind = variables.filter(({ path }) => path.length > 1 && path[0] === name);
-        const anywhere = this.all.filter(({ path }) => path.slice(0, -1).includes(name));
-        return new NamedWeights(behind.length ? behind : anywhere, name);
-      },
+      layer: (name) => new NamedWeights(behind.get(name) ?? anywhere.get(name) ?? [], name),
     };
+  }
+
+  #byLayer(): NestedVariables {
+    const [behind, anywhere] = [new Map<string, Variable[]>(), new Map<string, Variable[]>()];
+    const add = (to: typeof behind, name: string, variable: Variable) => {
+      const others = to.get(name);
+      if (others) others.push(variable);
+      else to.set(name, [variable]);
+    };
+    for (const variable of this.all) {
+      const { tensor } = variable;
+      const path = variable.path.slice(variable.path.indexOf(this.layer) + 1);
+      if (path.length > 1) add(behind, path[0]!, { path, tensor });
+      for (const name of new Set(variable.path.slice(0, -1))) add(anywhere, name, variable);
+    }
+    return { behind, anywhere };
   }
 }

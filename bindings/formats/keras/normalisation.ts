@@ -2,10 +2,11 @@ import { LmuError } from "../../errors.js";
 import { computed, reshape, sizeOf, type Tensor, tensorOfValues } from "../../tensor.js";
 import { normalisation, type Output } from "../importer.js";
 import type { Call } from "./call.js";
-import { type Fields, isLastAxis } from "./config.js";
+import { isLastAxis } from "./config.js";
+import type { Fields } from "./fields.js";
 
 function expectLastAxis({ fields }: Call, x: Output): void {
-  const axis = fields.config["axis"];
+  const axis = fields.value("axis");
   const last: unknown = Array.isArray(axis) && axis.length === 1 ? axis[0] : axis;
   if (!isLastAxis(last ?? -1, x)) fields.refuse("axis", "-1, the features");
 }
@@ -63,7 +64,7 @@ export function importLayerNormalization(call: Call, x: Output): Output {
  */
 export function importNormalization(call: Call, x: Output): Output {
   const { layer, fields, weights, importer } = call;
-  const { axis } = fields.config;
+  const axis = fields.value("axis");
   const isScalar = Array.isArray(axis) && axis.length === 0;
   if (!isScalar) expectLastAxis(call, x);
   const width = widthOf(call, x);
@@ -99,7 +100,7 @@ export function importRescaling(call: Call, x: Output): Output {
 
 /** A number per feature, or one for all, from the configuration; undefined when it is not there. */
 function vectorField(fields: Fields, name: string, width: number): Tensor | undefined {
-  const value = fields.config[name];
+  const value = fields.value(name);
   if (value === undefined || value === null) return undefined;
   const list = [value].flat(9) as number[];
   if (!list.every(Number.isFinite) || (list.length !== 1 && list.length !== width)) {

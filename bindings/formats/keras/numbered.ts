@@ -7,14 +7,40 @@ import { collect, type LayerWeights, type ModelWeights, type Part } from "./laye
  * Keras 3: layers/<class>_<n>/…/vars/<number>.
  */
 
+/** The layers of a model in a file. */
+interface LayerGroups {
+  /** By the name of the group. */
+  readonly groups: ReadonlyMap<string, Hdf5Group>;
+  /** By the name that the layer has in the model, where the file keeps it. */
+  readonly named: ReadonlyMap<string, Hdf5Group>;
+}
+
+/** Found once for all calls of a model. */
+const layerGroups = new WeakMap<Hdf5Group, LayerGroups>();
+
+function layerGroupsOf(model: Hdf5Group): LayerGroups {
+  let found = layerGroups.get(model);
+  if (!found) {
+    const layers = model.groups.get("layers") ?? model.groups.get("_layer_checkpoint_dependencies");
+    const groups = layers?.groups ?? new Map<string, Hdf5Group>();
+    const named = new Map<string, Hdf5Group>();
+    for (const group of groups.values()) {
+      const name = nameOf(group);
+      if (name !== undefined && !named.has(name)) named.set(name, group);
+    }
+    found = { groups, named };
+    layerGroups.set(model, found);
+  }
+  return found;
+}
+
 /** Weights of a Keras 3 file, `.keras` or `.weights.h5`. */
 export class NumberedModelWeights implements ModelWeights {
   readonly #counts = new Map<string, number>();
-  readonly #layers: ReadonlyMap<string, Hdf5Group>;
+  readonly #layers: LayerGroups;
 
   constructor(root: Hdf5Group) {
-    const layers = root.groups.get("layers") ?? root.groups.get("_layer_checkpoint_dependencies");
-    this.#layers = layers?.groups ?? new Map();
+    this.#layers = layerGroupsOf(root);
   }
 
   /** By the layer's own name where the file keeps it, else by class and order of appearance. */
@@ -22,9 +48,9 @@ export class NumberedModelWeights implements ModelWeights {
     const snake = snakeCase(className);
     const count = this.#counts.get(snake) ?? 0;
     this.#counts.set(snake, count + 1);
-    const counted = this.#layers.get(count === 0 ? snake : `${snake}_${count}`);
-    const named =
-      [...this.#layers.values()].find((group) => nameOf(group) === name) ?? this.#layers.get(name);
+    const { groups, named: byName } = this.#layers;
+    const counted = groups.get(count === 0 ? snake : `${snake}_${count}`);
+    const named = byName.get(name) ?? groups.get(name);
     const group = counted && (nameOf(counted) ?? name) === name ? counted : named;
     return new NumberedWeights(group, name);
   }

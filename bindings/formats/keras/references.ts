@@ -5,32 +5,32 @@ import type { Json, KerasLayer } from "./config.js";
  * Which tensors a layer of a Functional model is called with.
  */
 
-/** One tensor of a graph: the output of a call of a layer. */
-export interface Reference {
-  readonly key: string;
-}
+/** One tensor of a graph: the output of a call of a layer, as `name/call`. */
+export type Reference = string;
 
 /** ["name", call, output], or a list of such. */
-export function references(value: unknown): Reference[] {
-  if (!Array.isArray(value)) return [];
-  if (typeof value[0] === "string") {
-    const [name, call, output] = value as unknown[];
-    if (output !== 0 && output !== undefined) {
-      throw new LmuError(
-        "layer-unsupported",
-        `Cannot load the model: output ${brief(output)} of layer ${String(name)} is used`,
-      );
-    }
-    const count = call ?? 0;
-    if (typeof count !== "number") {
-      throw new LmuError(
-        "format-invalid",
-        `Cannot load the model: layer ${String(name)} has the call ${brief(call)}, expected its number`,
-      );
-    }
-    return [{ key: `${String(name)}/${count}` }];
+export function references(value: unknown, found: Reference[] = []): Reference[] {
+  if (!Array.isArray(value)) return found;
+  if (typeof value[0] === "string") found.push(referenceOf(value));
+  else for (const inner of value) references(inner, found);
+  return found;
+}
+
+function referenceOf([name, call, output]: readonly unknown[]): Reference {
+  if (output !== 0 && output !== undefined) {
+    throw new LmuError(
+      "layer-unsupported",
+      `Cannot load the model: output ${brief(output)} of layer ${String(name)} is used`,
+    );
   }
-  return value.flatMap(references);
+  const count = call ?? 0;
+  if (typeof count !== "number") {
+    throw new LmuError(
+      "format-invalid",
+      `Cannot load the model: layer ${String(name)} has the call ${brief(call)}, expected its number`,
+    );
+  }
+  return `${String(name)}/${count}`;
 }
 
 /** Inputs of every call of a layer: nested lists before Keras 3, serialised tensors since. */
@@ -38,29 +38,57 @@ export function callsOf(layer: KerasLayer): Reference[][] {
   const { inboundNodes } = layer;
   if (!Array.isArray(inboundNodes)) return [];
   return inboundNodes.map((node: unknown) => {
-    if (!Array.isArray(node)) {
-      const { args, kwargs } = (node ?? {}) as Json;
-      if (tensorsIn(kwargs).length) {
-        throw new LmuError(
-          "layer-unsupported",
-          `Cannot load the model: layer ${layer.name} is called with tensors as ${Object.keys(kwargs as Json).join(", ")}`,
-        );
-      }
-      return tensorsIn(args);
-    }
-    return references(
-      node.map((entry: unknown) => (Array.isArray(entry) ? entry.slice(0, 3) : entry)),
-    );
+    const found: Reference[] = [];
+    if (Array.isArray(node)) listedInputs(node, layer, found);
+    else serialisedInputs(node, layer, found);
+    return found;
   });
 }
 
-/** Serialised Keras 3 tensors anywhere in the arguments of a call. */
-function tensorsIn(value: unknown): Reference[] {
-  if (typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap(tensorsIn);
-  const { class_name: className, config } = value as Json;
-  if (className === "__keras_tensor__") {
-    return references((config as Json | null | undefined)?.["keras_history"]);
+/** [["name", call, output, arguments], …], or one of those by itself. */
+function listedInputs(node: readonly unknown[], layer: KerasLayer, found: Reference[]): void {
+  if (typeof node[0] === "string") {
+    expectNoArguments(node[3], layer);
+    found.push(referenceOf(node));
+    return;
   }
-  return Object.values(value).flatMap(tensorsIn);
+  for (const entry of node) if (Array.isArray(entry)) listedInputs(entry, layer, found);
+}
+
+/** { args: [tensor or list of tensors, …], kwargs }. */
+function serialisedInputs(node: unknown, layer: KerasLayer, found: Reference[]): void {
+  const { args, kwargs } = Object(node) as Json;
+  expectNoArguments(kwargs, layer);
+  for (const argument of Array.isArray(args) ? args : []) {
+    if (!tensorsIn(argument, found)) refuseArgument("", argument, layer);
+  }
+}
+
+/** What says nothing among the arguments of a call: no mask, and no training. */
+function expectNoArguments(given: unknown, layer: KerasLayer): void {
+  if (typeof given !== "object" || given === null) return;
+  for (const [name, value] of Object.entries(given)) {
+    const isIdle = value === null || (name === "training" && (value === false || value === 0));
+    if (!isIdle) refuseArgument(` ${name.slice(0, 100)}`, value, layer);
+  }
+}
+
+function refuseArgument(
+  name: string,
+  value: unknown,
+  { name: layer, className }: KerasLayer,
+): never {
+  throw new LmuError(
+    "layer-unsupported",
+    `Cannot load the model: layer ${layer} (${className}) is called with the argument${name} ${brief(value)}, expected tensors alone`,
+  );
+}
+
+/** Collects serialised Keras 3 tensors, alone or in lists; false if something else is there. */
+function tensorsIn(value: unknown, found: Reference[]): boolean {
+  if (Array.isArray(value)) return value.every((inner) => tensorsIn(inner, found));
+  const { class_name: className, config } = Object(value) as Json;
+  if (className !== "__keras_tensor__") return value === null;
+  references((config as Json | null | undefined)?.["keras_history"], found);
+  return true;
 }

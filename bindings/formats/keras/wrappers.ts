@@ -1,11 +1,13 @@
 import type { MergeDescription } from "../../description.js";
 import type { Output } from "../importer.js";
-import type { Call } from "./call.js";
-import { activationLayer, classNameOf, Fields, type Json } from "./config.js";
+import { isActivationLayer } from "./activation-options.js";
+import type { Call, LayerCall } from "./call.js";
+import { classNameOf, type Json } from "./config.js";
+import type { Fields } from "./fields.js";
 
 /** A nested layer of a wrapper, as a layer of its own. */
-function nested(call: Call, field: string, part: readonly string[]): Call {
-  const value = call.fields.config[field] as Json | undefined;
+function nested(call: Call, field: string, part: readonly string[]): LayerCall {
+  const value = call.fields.value(field) as Json | undefined | null;
   if (
     typeof value?.["class_name"] !== "string" ||
     typeof value["config"] !== "object" ||
@@ -18,13 +20,7 @@ function nested(call: Call, field: string, part: readonly string[]): Call {
   const name = `${call.layer.name}/${own}`;
   return {
     ...call,
-    layer: {
-      className: classNameOf(value),
-      name,
-      config,
-      inboundNodes: undefined,
-    },
-    fields: new Fields(name, config, call.fields.kerasVersion),
+    layer: { className: classNameOf(value), name, config, inboundNodes: undefined },
     weights: call.weights.child(part, own),
   };
 }
@@ -33,7 +29,7 @@ function nested(call: Call, field: string, part: readonly string[]): Call {
 export function importBidirectional(
   call: Call,
   x: Output,
-  importLayer: (call: Call) => Output,
+  importLayer: (call: LayerCall) => Output,
 ): Output {
   const { fields, importer, layer } = call;
   const mode = modeOf(fields);
@@ -42,25 +38,24 @@ export function importBidirectional(
   if (forward.layer.className === "Bidirectional") fields.refuse("layer", "a recurrent layer");
   const isOwn = fields.has("backward_layer");
   const backward = nested(call, isOwn ? "backward_layer" : "layer", ["backward_layer"]);
-  const { fields: inner } = backward;
+  const { layer: second } = backward;
   // A second layer says itself which way it reads; a copy reads the other way.
-  const isBackward = inner.flag("go_backwards", false) === isOwn;
+  const isBackward = (second.config["go_backwards"] === true) === isOwn;
   const first = importLayer({ ...forward, inputs: [x] });
   const read = isBackward
     ? importer.add(`${layer.name}/backwards`, { type: "reverse" }, [x], x.width)
     : x;
-  const config = { ...inner.config, go_backwards: false };
-  let second = importLayer({
+  const config: Json = { ...second.config, go_backwards: false };
+  let last = importLayer({
     ...backward,
-    fields: new Fields(`${inner.layer}/backwards`, config, inner.kerasVersion),
-    layer: { ...backward.layer, name: `${backward.layer.name}/backwards`, config },
+    layer: { ...second, name: `${second.name}/backwards`, config },
     inputs: [read],
   });
-  if (inner.flag("return_sequences", false)) {
-    second = importer.add(`${layer.name}/forwards`, { type: "reverse" }, [second], second.width);
+  if (config["return_sequences"] === true) {
+    last = importer.add(`${layer.name}/forwards`, { type: "reverse" }, [last], last.width);
   }
-  const width = mode === "concatenate" ? first.width + second.width : first.width;
-  return importer.add(layer.name, { type: mode }, [first, second], width);
+  const width = mode === "concatenate" ? first.width + last.width : first.width;
+  return importer.add(layer.name, { type: mode }, [first, last], width);
 }
 
 const MODES: Readonly<Record<string, MergeDescription["type"]>> = {
@@ -72,7 +67,7 @@ const MODES: Readonly<Record<string, MergeDescription["type"]>> = {
 
 /** null stands for two outputs. */
 function modeOf(fields: Fields): MergeDescription["type"] {
-  const name = fields.config["merge_mode"] === null ? "" : fields.text("merge_mode", "concat");
+  const name = fields.value("merge_mode") === null ? "" : fields.text("merge_mode", "concat");
   if (!Object.hasOwn(MODES, name)) fields.refuse("merge_mode", Object.keys(MODES).join(", "));
   return MODES[name]!;
 }
@@ -90,12 +85,13 @@ const STEPWISE = new Set([
 export function importTimeDistributed(
   call: Call,
   x: Output,
-  importLayer: (call: Call) => Output,
+  importLayer: (call: LayerCall) => Output,
 ): Output {
   const inner = nested(call, "layer", ["layer"]);
-  const isStepwise =
-    STEPWISE.has(inner.layer.className) || activationLayer(inner.layer.className, inner.fields);
-  if (!isStepwise) call.fields.refuse("layer", [...STEPWISE].join(", "));
+  const { className } = inner.layer;
+  if (!STEPWISE.has(className) && !isActivationLayer(className)) {
+    call.fields.refuse("layer", [...STEPWISE].join(", "));
+  }
   const output = importLayer({ ...inner, inputs: [{ ...x, isRow: true }] });
   return { ...output, isRow: x.isRow ?? false };
 }

@@ -5,6 +5,7 @@ import { decodeUtf8 } from "../../utf8.js";
 import { importModel } from "./graph.js";
 import { NamedModelWeights } from "./named.js";
 import { NumberedModelWeights } from "./numbered.js";
+import { withoutBackslashes } from "./windows-groups.js";
 
 /** Names of the files inside a `.keras` archive. */
 export const KERAS_FILES: readonly string[] = ["config.json", "metadata.json", "model.weights.h5"];
@@ -30,7 +31,7 @@ export async function readKeras(
     : {};
   const version = versionOf((metadata as { keras_version?: unknown } | null)?.keras_version);
   const root = await readHdf5(mayOverwrite ? movedToStart(weights) : weights);
-  return importModel(config, new NumberedModelWeights(root), version);
+  return importModel(config, new NumberedModelWeights(withoutBackslashes(root)), version);
 }
 
 /** The same bytes at the beginning of their buffer, over whatever was there. */
@@ -42,12 +43,13 @@ function movedToStart({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
 /**
  * Reads an HDF5 file of Keras: a whole model of the legacy format, or weights alone.
  *
- * @param config - the model's configuration (`model.to_json()`), which weights alone need
+ * @param config - the model's configuration (`model.to_json()`), which weights alone need; taken instead of the file's own
  */
 export async function readKerasHdf5(bytes: Uint8Array, config?: unknown): Promise<Checkpoint> {
   const root = await readHdf5(bytes);
   const text = root.attributes.get("model_config");
-  const given = typeof text === "string" ? parse(text, "model_config") : config;
+  const own = config ?? text;
+  const given = typeof own === "string" ? parse(own, "the configuration") : own;
   if (given === undefined) {
     throw new LmuError(
       "format-invalid",
@@ -55,13 +57,13 @@ export async function readKerasHdf5(bytes: Uint8Array, config?: unknown): Promis
         "(model.to_json()) as the option config",
     );
   }
-  const version = versionOf(attribute(root, "keras_version"));
+  const { keras_version: stated } = Object(given) as Readonly<Record<string, unknown>>;
+  const version = versionOf(attribute(root, "keras_version") ?? stated);
   const isNumbered = !root.groups.has("model_weights") && !root.attributes.has("layer_names");
-  return importModel(
-    given,
-    isNumbered ? new NumberedModelWeights(root) : new NamedModelWeights(root),
-    version,
-  );
+  const weights = isNumbered
+    ? new NumberedModelWeights(withoutBackslashes(root))
+    : new NamedModelWeights(root);
+  return importModel(given, weights, version);
 }
 
 function versionOf(stated: unknown): string {

@@ -93,5 +93,5 @@ export function importTimeDistributed(
     call.fields.refuse("layer", [...STEPWISE].join(", "));
   }
   const output = importLayer({ ...inner, inputs: [{ ...x, isRow: true }] });
-  return { ...output, isRow: x.isRow ?? false };
+  return { ...output, isRow: x.isRow ?? false, steps: x.steps };
 }

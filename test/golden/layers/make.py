@@ -2,14 +2,19 @@
 
     pip install tensorflow-cpu keras h5py safetensors && python make.py
 
-Random weights, non-zero biases and moving statistics. Each case has NAME.keras (some also NAME.h5) and NAME.io.safetensors
-with input, output (float32, as Keras printed it) and output_f64 (the same network in float64).
+or `python make.py NAME …` for some of them. Random weights, non-zero biases and moving statistics. Each case has NAME.keras (some also NAME.h5) and NAME.io.safetensors
+with input, output (float32, as Keras printed it) and output_f64 (the same network in float64); several inputs stand side
+by side. NAME-windows.keras is laid out as Keras 3 did on Windows: groups of HDF5 with backslashes in their names.
 """
 
+import io
 import json
 import os
+import sys
+import zipfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import h5py
 import keras
 import numpy as np
 from keras import layers as L
@@ -117,6 +122,12 @@ def normalization():
     return keras.Sequential([keras.Input((12, 3)), layer, L.Rescaling(0.5, offset=-0.25), L.Dense(4)])
 
 
+def several_inputs():
+    """In an order of their own, of several widths, one of them used twice."""
+    a, b, c = (keras.Input((12, width), name=name) for name, width in [("a", 2), ("b", 5), ("c", 1)])
+    return keras.Model([b, a, c], L.Dense(2)(L.Concatenate()([L.SimpleRNN(3, return_sequences=True)(a), b, c, a])))
+
+
 CASES = {
     "bidirectional-concat": sequential(lambda: L.Bidirectional(L.LSTM(5, return_sequences=True)), lambda: L.Dense(2)),
     "bidirectional-sum-last": sequential(lambda: L.Bidirectional(L.GRU(5), merge_mode="sum"), lambda: L.Dense(2)),
@@ -168,29 +179,61 @@ CASES = {
         lambda: L.SeparableConv1D(5, 3, depth_multiplier=2, dilation_rate=2, padding="same", activation="relu"),
         lambda: L.DepthwiseConv1D(4, depth_multiplier=3, strides=2), lambda: L.SeparableConv1D(2, 2, use_bias=False), steps=21,
     ),
+    "strided-same": sequential(
+        lambda: L.Conv1D(4, 3, strides=2, padding="same", activation="relu"), lambda: L.MaxPooling1D(2, padding="same"),
+        lambda: L.TimeDistributed(L.Dense(4)),
+        lambda: L.DepthwiseConv1D(5, strides=3, padding="same"), lambda: L.SeparableConv1D(3, 2, strides=2, padding="same"),
+        steps=47,
+    ),
+    "several-inputs": several_inputs,
 }
+WINDOWS = {"bidirectional-two-layers"}
 LEGACY = {"bidirectional-concat", "skip-connections", "nested-models", "time-distributed", "convolutions", "shared-layers",
           "same-names"}
 
 
+def save_as_windows(name):
+    """A group per part of a layer, named by its whole path, at the root."""
+    with zipfile.ZipFile(f"{name}.keras") as archive:
+        files = {entry: archive.read(entry) for entry in archive.namelist()}
+    weights = io.BytesIO()
+    with h5py.File(io.BytesIO(files["model.weights.h5"])) as old, h5py.File(weights, "w") as new:
+        def copy(path, group):
+            if isinstance(group, h5py.Group) and "vars" in group:
+                old.copy(group["vars"], new.create_group(path.replace("/", "\\")), "vars")
+
+        old.visititems(copy)
+    files["model.weights.h5"] = weights.getvalue()
+    with zipfile.ZipFile(f"{name}-windows.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, data in files.items():
+            archive.writestr(entry, data)
+
+
 def main():
     index = []
+    wanted = set(sys.argv[1:])
     for name, make in CASES.items():
+        if wanted and name not in wanted:
+            continue
         keras.backend.set_floatx("float32")
         keras.backend.clear_session()
         model = make()
         if name != "normalization":
             randomise(model)
-        shape = tuple(model.input_shape[1:])
-        x = rng.normal(size=(2,) + shape).astype("float32")
-        y = np.asarray(model(x, training=False))
-        exact = in_float64(model)(x.astype("float64"), training=False)
+        xs = [rng.normal(size=(2,) + tuple(x.shape[1:])).astype("float32") for x in model.inputs]
+        x = np.concatenate(xs, axis=-1)
+        y = np.asarray(model(xs if len(xs) > 1 else x, training=False))
+        doubles = [x.astype("float64") for x in xs]
+        exact = in_float64(model)(doubles if len(xs) > 1 else doubles[0], training=False)
         exact = np.asarray(exact, dtype="float64")
         files = [f"{name}.keras"]
         model.save(files[0])
         if name in LEGACY:
             files.append(f"{name}.h5")
             model.save(files[1])
+        if name in WINDOWS:
+            save_as_windows(name)
+            files.append(f"{name}-windows.keras")
         save_file({"input": x, "output": y.astype("float32"), "output_f64": exact}, f"{name}.io.safetensors")
         index.append({"name": name, "files": files, "io": f"{name}.io.safetensors",
                       "keras_error": float(np.abs(y - exact).max()), "scale": float(np.abs(exact).max())})
@@ -198,6 +241,9 @@ def main():
     import tensorflow as tf
 
     made = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
+    if wanted and os.path.exists("index.json"):
+        with open("index.json") as f:
+            index = [case for case in json.load(f)["cases"] if case["name"] not in wanted] + index
     with open("index.json", "w") as f:
         json.dump({"made_with": made, "cases": index}, f, indent=1)
 

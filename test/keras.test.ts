@@ -1,9 +1,17 @@
 import { describe, expect, test } from "vitest";
-import type { Hdf5Group } from "../bindings/formats/containers/hdf5.js";
 import { importModel } from "../bindings/formats/keras/graph.js";
 import { NumberedModelWeights } from "../bindings/formats/keras/numbered.js";
-import { type Tensor, tensorOfValues } from "../bindings/tensor.js";
+import { tensorOfValues } from "../bindings/tensor.js";
 import { distance } from "./support/golden.js";
+import {
+  called,
+  DENSE,
+  group,
+  INPUT,
+  sequential,
+  tensorOf,
+  type Written,
+} from "./support/keras.js";
 import { modelOf, refusal } from "./support/torch.js";
 
 /*
@@ -11,78 +19,18 @@ import { modelOf, refusal } from "./support/torch.js";
  * refused, from configurations as Keras 3.15 writes them.
  */
 
-interface Written {
-  readonly class_name: string;
-  readonly registered_name?: string | null;
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-const INPUT: Written = {
-  class_name: "InputLayer",
-  config: { name: "input_layer", batch_shape: [null, 12, 3] },
-};
-
-const DENSE: Written = { class_name: "Dense", config: { name: "dense", activation: "linear" } };
-
-const group = (groups: Record<string, Hdf5Group>, tensors: Record<string, Tensor> = {}) => ({
-  groups: new Map(Object.entries(groups)),
-  tensors: new Map(Object.entries(tensors)),
-  attributes: new Map(),
-});
-
-/** A file with the weights of a Dense of 3 inputs and outputs. */
-const weights = () =>
-  new NumberedModelWeights(
-    group({
-      layers: group({
-        dense: group({
-          vars: group(
-            {},
-            {
-              0: tensorOfValues([3, 3], new Array(9).fill(0.5)),
-              1: tensorOfValues([3], [0, 0, 0]),
-            },
-          ),
-        }),
-      }),
-    }),
-  );
-
-const sequential = (...layers: Written[]) =>
-  importModel(
-    { class_name: "Sequential", config: { name: "model", layers: [INPUT, ...layers] } },
-    weights(),
-    "3.15.1",
-  );
-
-const tensorOf = (layer: string) => ({
-  class_name: "__keras_tensor__",
-  config: { shape: [null, 12, 3], dtype: "float32", keras_history: [layer, 0, 0] },
-});
-
-/** One layer after a Dense, called with the given arguments. */
-const called = (layer: Written, ...args: unknown[]) =>
-  importModel(
-    {
-      class_name: "Functional",
-      config: {
-        name: "model",
-        layers: [
-          { ...INPUT, inbound_nodes: [] },
-          { ...DENSE, inbound_nodes: [{ args: [tensorOf("input_layer")], kwargs: {} }] },
-          { ...layer, inbound_nodes: [{ args, kwargs: {} }] },
-        ],
-        input_layers: ["input_layer", 0, 0],
-        output_layers: [layer.config["name"], 0, 0],
-      },
-    },
-    weights(),
-    "3.15.1",
-  );
-
 describe("what only has the name of a layer of Keras is refused", () => {
   test.each<[string, Written]>([
     ["a class", { class_name: "Dropout", registered_name: "my>Dropout", config: { name: "d" } }],
+    [
+      "a class of its own module",
+      {
+        class_name: "Dropout",
+        module: "my>layers",
+        registered_name: "Dropout",
+        config: { name: "d" },
+      },
+    ],
     ["a class in .h5", { class_name: "my>Dropout", config: { name: "d" } }],
     [
       "a cell",

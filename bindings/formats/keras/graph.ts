@@ -3,12 +3,13 @@ import { validateDescription } from "../../validate.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
 import { Budget } from "./budget.js";
+import { inOrder, type WaitingCall } from "./call-order.js";
 import type { KerasLayer } from "./config.js";
 import { Fields } from "./fields.js";
 import { importLayer } from "./import-layer.js";
 import type { LayerWeights, ModelWeights } from "./layer-weights.js";
 import { importInputs } from "./model-inputs.js";
-import { callsOf, type Reference, references } from "./references.js";
+import { callsOf, references } from "./references.js";
 import { asLayer, expectShortName, isModel, layersOf } from "./serialised-layer.js";
 
 /** A model configuration, as `to_json`, `.keras` and legacy HDF5 hold it, with its weights. */
@@ -151,48 +152,5 @@ function refuseEnds(model: KerasLayer, inputs: number, outputs: number): never {
       (model.className === "Sequential"
         ? "1 of each"
         : "the inputs it is called with and 1 output"),
-  );
-}
-
-/** A call of a layer that has not been imported yet. */
-interface WaitingCall {
-  readonly layer: KerasLayer;
-  readonly own: LayerWeights;
-  readonly from: readonly Reference[];
-  readonly key: string;
-}
-
-/**
- * Calls in an order in which each has its inputs: they stand in no useful one when layers are shared. Every call waits
- * for one missing input at a time, so that each input is looked at once.
- */
-function* inOrder(
-  calls: readonly WaitingCall[],
-  made: ReadonlyMap<string, unknown>,
-): Generator<WaitingCall> {
-  const waiting = new Map<Reference, { readonly call: WaitingCall; next: number }[]>();
-  let left = calls.length;
-  const ready = calls.map((call) => ({ call, next: 0 })).reverse();
-  while (ready.length) {
-    const state = ready.pop()!;
-    const { call } = state;
-    while (state.next < call.from.length && made.has(call.from[state.next]!)) state.next++;
-    const missing = call.from[state.next];
-    if (missing !== undefined) {
-      const others = waiting.get(missing);
-      if (others) others.push(state);
-      else waiting.set(missing, [state]);
-      continue;
-    }
-    yield call;
-    left--;
-    ready.push(...(waiting.get(call.key)?.reverse() ?? []));
-    waiting.delete(call.key);
-  }
-  if (left === 0) return;
-  const [first] = waiting.values().next().value!;
-  throw new LmuError(
-    "format-invalid",
-    `Cannot load the model: layer ${first!.call.layer.name} never gets its input`,
   );
 }

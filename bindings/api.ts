@@ -17,7 +17,6 @@ export type { Model, RunOptions } from "./model/model.js";
 export type { Samples } from "./model/ports.js";
 export type { LayerReport, Report, TensorReport } from "./model/report.js";
 export type { WasmModule } from "./runtime/kernel.js";
-export type { SourceFiles } from "./source/files.js";
 export type { FormatOptions } from "./formats/read.js";
-export type { Progress, ReadOptions, Source, SourceValue } from "./source/source.js";
+export type { Progress, ReadOptions, Source, SourceFiles, SourceValue } from "./source/source.js";
 export type { Stream } from "./model/stream.js";

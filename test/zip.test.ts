@@ -2,8 +2,7 @@ import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
 import { listZip, unzip } from "../bindings/formats/containers/zip.js";
-import { SourceReader } from "../bindings/source/reader.js";
-import { openSource } from "../bindings/source/source.js";
+import { openReader } from "../bindings/source/reader.js";
 import { Random } from "./support/random.js";
 
 const random = new Random(1);
@@ -109,8 +108,7 @@ describe("SourceReader", () => {
     });
   }
 
-  const open = async (source: Parameters<typeof openSource>[0]) =>
-    new SourceReader(await openSource(source, {}), {});
+  const open = (source: Parameters<typeof openReader>[0]) => openReader(source, {});
 
   test.each([[[1000]], [[0, 1000]], [[1, 999]], [[300, 0, 300, 400]], [Array(1000).fill(1)], [[]]])(
     "takes all of pieces of %j bytes, before and after a peek",

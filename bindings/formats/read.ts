@@ -1,11 +1,11 @@
-import { type ModelFiles, openModel, type SourceFiles } from "../source/files.js";
+import { type ModelFiles, openFiles } from "../source/files.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { readNative } from "./native/metadata.js";
 import { isSafetensors, readSafetensors } from "./containers/safetensors.js";
 import { RowScales } from "./native/scales.js";
 import type { LayerRequest } from "./torch/request.js";
 import type { SourceReader } from "../source/reader.js";
-import type { ReadOptions, Source } from "../source/source.js";
+import type { ReadOptions, Source, SourceFiles } from "../source/source.js";
 import type { Tensor } from "../tensor.js";
 
 /** Options of reading that some formats need. */
@@ -24,7 +24,7 @@ export async function readCheckpoint(
   source: Source | SourceFiles,
   options: FormatOptions = {},
 ): Promise<Checkpoint> {
-  const files = await openModel(source, options);
+  const files = await openFiles(source, options);
   try {
     return await readFiles(files, options);
   } finally {

@@ -1,7 +1,7 @@
 import type { Description } from "../description.js";
 import { Engine } from "./engine.js";
 import { LmuError } from "../errors.js";
-import { type ModelFiles, openModel, type SourceFiles } from "../source/files.js";
+import { type ModelFiles, openFiles } from "../source/files.js";
 import type { Checkpoint } from "../formats/checkpoint.js";
 import { readNative } from "../formats/native/metadata.js";
 import { RowScales } from "../formats/native/scales.js";
@@ -16,7 +16,7 @@ import { Model } from "./model.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import { type FormatOptions, readFiles } from "../formats/read.js";
 import type { SourceReader } from "../source/reader.js";
-import type { Source } from "../source/source.js";
+import type { Source, SourceFiles } from "../source/source.js";
 import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "../tensor.js";
 
 /** Options of {@link load}. */
@@ -44,7 +44,7 @@ export interface Load {
 /** The function `load`, given where lmu.wasm comes from on this host. */
 export function loadWith(inner: () => WasmModule): Load {
   return async (source, options = {}) => {
-    const files = await openModel(source, options);
+    const files = await openFiles(source, options);
     try {
       const native = await peekNative(files);
       const module = () => options.wasm ?? inner();

@@ -1,5 +1,7 @@
 import { LmuError } from "../errors.js";
-import { abortable, messageOf, type Opened, type Pieces, type ReadOptions } from "./source.js";
+import { openSource } from "./open.js";
+import { abortable, messageOf, type Opened, type Pieces } from "./pieces.js";
+import type { ReadOptions, Source } from "./source.js";
 
 /** Bytes that are believed to come because the source says so; whoever lies about more could send them as well. */
 const MOST_BELIEVED = 2 ** 28;
@@ -109,6 +111,15 @@ export class SourceReader {
     onProgress?.({ file: this.name, loaded: this.#loaded, total: this.total });
     return piece;
   }
+}
+
+/**
+ * Opens a source for reading.
+ *
+ * @throws what {@link openSource} throws
+ */
+export async function openReader(source: Source, options: ReadOptions): Promise<SourceReader> {
+  return new SourceReader(await openSource(source, options), options);
 }
 
 /** Puts a piece behind the first `length` bytes; in a larger array where there is no room. */

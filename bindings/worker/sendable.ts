@@ -1,12 +1,6 @@
-import type { SourceFiles } from "../source/files.js";
-import { SourceReader } from "../source/reader.js";
-import {
-  abortable,
-  absoluteUrl,
-  openSource,
-  type ReadOptions,
-  type Source,
-} from "../source/source.js";
+import { abortable } from "../source/pieces.js";
+import { openReader } from "../source/reader.js";
+import { absoluteUrl, type ReadOptions, type Source, type SourceFiles } from "../source/source.js";
 import type { SentSource } from "./protocol.js";
 
 /** A source as it can be sent to another thread. */
@@ -39,7 +33,7 @@ export async function sendable(
   if (source !== null && Object.getPrototypeOf(source) === Object.prototype) {
     return sendableFiles(source as SourceFiles, options);
   }
-  const reader = new SourceReader(await openSource(source as Source, options), options);
+  const reader = await openReader(source as Source, options);
   try {
     const all = await reader.takeAll();
     // A piece that came alone may be somebody's: only a copy of our own can be given away.

@@ -14,9 +14,8 @@
  * @module lmu-wasm/worker
  */
 import { LmuError } from "../errors.js";
-import type { SourceFiles } from "../source/files.js";
 import type { LoadOptions } from "../model/load.js";
-import type { Source } from "../source/source.js";
+import type { Source, SourceFiles } from "../source/source.js";
 import { WorkerModel } from "./model.js";
 import { type Port, portOf, startWorker } from "./port.js";
 import {

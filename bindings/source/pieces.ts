@@ -1,0 +1,87 @@
+import type * as fs from "node:fs/promises";
+import { LmuError } from "../errors.js";
+
+/** A source, opened. */
+export interface Opened {
+  readonly name: string;
+  /** Bytes in all, where the source says so and can be believed. */
+  readonly total: number | undefined;
+  readonly pieces: Pieces;
+}
+
+/** The bytes of a source, piece by piece. */
+export interface Pieces {
+  /** Undefined at the end. */
+  next(): Promise<Uint8Array | undefined>;
+  /** Lets go of the source, also while a piece is awaited. */
+  close(): void;
+}
+
+/** Bytes read from a file at a time. */
+const PIECE = 1 << 20;
+
+/** Bytes that are in memory. */
+export function onePiece(bytes: Uint8Array): Pieces {
+  let rest: Uint8Array | undefined = bytes;
+  return {
+    next: () => {
+      const piece = rest;
+      rest = undefined;
+      return Promise.resolve(piece);
+    },
+    close: () => undefined,
+  };
+}
+
+/** A stream, which is locked from now on. */
+export function streamPieces(stream: ReadableStream<Uint8Array>): Pieces {
+  if (stream.locked) {
+    throw new LmuError(
+      "source-unreadable",
+      "Cannot read the stream: it is locked, or has been read",
+    );
+  }
+  const reader = stream.getReader();
+  return {
+    next: async () => {
+      const { done, value } = await reader.read();
+      if (done) return undefined;
+      if (value instanceof Uint8Array) return value;
+      throw new LmuError(
+        "source-unreadable",
+        "Cannot read the stream: it gives something else than Uint8Array",
+      );
+    },
+    // Not awaited: a source that never answers must not hold up the error.
+    close: () => void reader.cancel().catch(() => undefined),
+  };
+}
+
+/** The first `size` bytes of an open file. */
+export function filePieces(file: fs.FileHandle, size: number): Pieces {
+  let left = size;
+  return {
+    next: async () => {
+      if (left === 0) return undefined;
+      const { bytesRead, buffer } = await file.read(new Uint8Array(Math.min(PIECE, left)));
+      left = bytesRead === 0 ? 0 : left - bytesRead;
+      return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+    },
+    close: () => void file.close().catch(() => undefined),
+  };
+}
+
+/** Rejects with the signal's reason as soon as it is aborted. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** What an unknown failure says. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -2,6 +2,8 @@
 export type LmuErrorCode =
   /** A file, URL or stream that gives no bytes. */
   | "source-unreadable"
+  /** More bytes to hold in memory at once than the option `maxBytes` lets, or than the engine gives. */
+  | "source-too-large"
   /** Bytes of no known format. */
   | "format-unknown"
   /** A known format, broken. */
@@ -31,6 +33,11 @@ export type LmuErrorCode =
   /** No WebAssembly with fixed-width SIMD, or a policy that forbids to compile, or another module than lmu.wasm. */
   | "wasm-unavailable";
 
+/** Characters of a message; whole lists of layers fit. */
+const MAX_MESSAGE = 4000;
+/** Characters of a value in a message. */
+const MAX_VALUE = 200;
+
 /** Marks errors of this library, whichever of its entries they come from: each has the class in a file of its own. */
 const BRAND = Symbol.for("lmu-wasm.LmuError");
 
@@ -52,11 +59,11 @@ export class LmuError extends Error {
    * An error of this library; programs have no need to make one.
    *
    * @param code - stable identifier of the failure
-   * @param message - `Cannot <do>: <name> has <got>, expected <want>`, for people
+   * @param message - `Cannot <do>: <name> has <got>, expected <want>`, for people; made safe to print
    * @param options - the cause, if another error led to this one
    */
   constructor(code: LmuErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(printable(message, MAX_MESSAGE), options);
     this.name = LmuError.name;
     this.code = code;
   }
@@ -72,6 +79,19 @@ export class LmuError extends Error {
   }
 }
 
+/**
+ * A text that a terminal or a log shows as it is: characters that steer them (control, escape, bidirectional and invisible
+ * ones, but for line ends) as \\u and their code, and what is beyond a length cut off.
+ */
+function printable(text: string, most: number): string {
+  const shown = text
+    .slice(0, most + 1)
+    .replace(/[^\n\P{C}]|[\u2028\u2029]/gu, (c) => `\\u${hex(c.codePointAt(0)!)}`);
+  return shown.length > most ? `${shown.slice(0, most)}…` : shown;
+}
+
+const hex = (code: number): string => code.toString(16).padStart(4, "0");
+
 /** A value from a file for a message: cut to a readable length, however long or deep it is. */
 export function brief(value: unknown): string {
   let text: string;
@@ -81,7 +101,7 @@ export function brief(value: unknown): string {
     // Deeper than the stack, or nothing that JSON has words for.
     return `a nested ${typeof value}`;
   }
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return printable(text, MAX_VALUE);
 }
 
 /** Throws a RangeError `Cannot <action>: <name> has <got>, expected <want>` unless length is as wanted. */

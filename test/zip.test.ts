@@ -1,9 +1,13 @@
+import { crc32, deflateRawSync } from "node:zlib";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
 import { listZip, unzip } from "../bindings/formats/containers/zip.js";
+import { Budget } from "../bindings/source/budget.js";
 import { openReader } from "../bindings/source/reader.js";
+import { allocatedBy } from "./support/allocation.js";
 import { Random } from "./support/random.js";
+import { zipOf } from "./support/zip.js";
 
 const random = new Random(1);
 const noise = Uint8Array.from({ length: 1000 }, () => random.integer(256));
@@ -75,9 +79,63 @@ describe("unzip()", () => {
     expect(await listZip(archive)).toHaveLength(3);
   });
 
-  test("refuses what would grow beyond four times the archive", async () => {
-    const bomb = zipSync({ bomb: new Uint8Array(10_000_000) }, { level: 9 });
-    await expect(unzip(bomb, () => true)).rejects.toThrow(/beyond four times/);
+  test("zeros inflate a thousandfold, up to the budget", async () => {
+    const archive = zipSync({ zeros: new Uint8Array(10_000_000) }, { level: 9 });
+    const files = await unzip(archive, () => true, new Budget(10_000_000));
+    expect(Buffer.compare(files.get("zeros")!, new Uint8Array(10_000_000))).toBe(0);
+    await expect(unzip(archive, () => true, new Budget(9_999_999))).rejects.toMatchObject({
+      code: "source-too-large",
+      message: expect.stringContaining("maxBytes") as string,
+    });
+  });
+
+  const deflated = { name: "a", packed: deflateRawSync(noise), content: noise, method: 8 };
+  const stored = { name: "a", packed: noise };
+  const turned = noise.map((byte, i) => (i === 500 ? byte ^ 64 : byte));
+
+  test.each<[string, Uint8Array, RegExp]>([
+    ["a flipped bit", zipOf([{ ...stored, packed: turned, crc: crc32(noise) }]), /is damaged/],
+    [
+      "a flipped bit before compression",
+      zipOf([{ ...deflated, content: turned }]),
+      /"a" is damaged: its CRC-32/,
+    ],
+    ["an encrypted file", zipOf([{ ...stored, flags: 1 }]), /"a" is encrypted/],
+    ["another compression", zipOf([{ ...stored, method: 9 }]), /another way than deflate/],
+    ["too few bytes", zipOf([{ ...deflated, bytes: 1001 }]), /has 1000 bytes, expected the 1001/],
+    ["too many bytes", zipOf([{ ...deflated, bytes: 999 }]), /has more bytes, expected the 999/],
+    ["stored bytes beyond the claim", zipOf([{ ...stored, bytes: 999 }]), /expected the 999/],
+    ["a stored file that claims more", zipOf([{ ...stored, bytes: 1001 }]), /too few for/],
+    ["a claim that deflate cannot make", zipOf([{ ...deflated, bytes: 2 ** 31 }]), /too few for/],
+    ["another name in front", zipOf([{ ...stored, local: { name: "b" } }]), /contradict/],
+    ["another method in front", zipOf([{ ...stored, local: { method: 8 } }]), /contradict/],
+    ["two files of a name", zipOf([stored, stored]), /"a" is there twice/],
+    ["overlapping files", zipOf([stored, { ...stored, name: "b", at: 0 }]), /contradict/],
+    [
+      "a file within a file",
+      zipOf([
+        { name: "a", packed: zipOf([{ ...stored, name: "b" }]) },
+        { ...stored, name: "b", at: 31 },
+      ]),
+      /"b" begins within "a"/,
+    ],
+    ["no header in front", zipOf([{ ...stored, at: 5 }]), /no header of its own/],
+    ["a truncated stream", zipOf([{ ...deflated, packed: deflated.packed.subarray(9) }]), /zip/],
+  ])("refuses %s", async (_, bytes, message) => {
+    const error = await unzip(bytes, () => true).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "format-invalid" });
+    expect((error as Error).message).toMatch(message);
+  });
+
+  test("inflates no more than a little beyond the claim", async () => {
+    const bomb = deflateRawSync(new Uint8Array(200 << 20));
+    const file = { name: "a", packed: bomb, bytes: 200_000, method: 8 };
+    const allocated = await allocatedBy(() =>
+      unzip(zipOf([file]), () => true).catch((error: unknown) =>
+        expect(error).toMatchObject({ code: "format-invalid" }),
+      ),
+    );
+    expect(allocated).toBeLessThan(50 << 20);
   });
 
   test("gives files or an LmuError, whatever is broken", async () => {

@@ -1,32 +1,19 @@
-import type { inflateSync } from "fflate";
-import { LmuError } from "../../errors.js";
+import type { Inflate } from "fflate";
+import { brief, LmuError } from "../../errors.js";
+import { Budget } from "../../source/budget.js";
+import { crc32 } from "./crc.js";
+import { invalid, readDirectory, type ZipEntry } from "./zip-directory.js";
 
 /*
- * Zip archives as frameworks write them: the directory at the end is read here, because files stored without compression
- * can then stay views of the archive; fflate would copy them. Compressed ones are its business.
- * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+ * Zip archives as frameworks write them. Files stored without compression stay views of the archive, which fflate would
+ * copy; compressed ones are its business.
  */
 
-/** A file as the directory tells of it. */
-interface Entry {
-  readonly name: string;
-  /** 0: stored, 8: deflated. */
-  readonly method: number;
-  /** First byte of its local header. */
-  readonly at: number;
-  readonly packedBytes: number;
-  readonly bytes: number;
-}
+/** Deflate makes no byte of less than a 1032nd: 258 bytes of two bits each. */
+const MOST_INFLATED = 1032;
 
-const END = 0x06054b50;
-const END_64 = 0x06064b50;
-const LOCATOR_64 = 0x07064b50;
-const END_BYTES = 22;
-const MAX_COMMENT = 65535;
-/** Of an entry, without its name and what follows it. */
-const ENTRY_BYTES = 46;
-/** Says that the number stands in the 64-bit field. */
-const ELSEWHERE = 0xffffffff;
+/** Compressed bytes inflated at a time: what a file has beyond its claim is seen within a 1032-fold of it, 8 MB. */
+const PORTION = 8192;
 
 /** Whether a file is a zip archive, from its first 4 bytes. */
 export function isZip(start: Uint8Array): boolean {
@@ -34,26 +21,23 @@ export function isZip(start: Uint8Array): boolean {
 }
 
 /**
- * Files of a zip archive: views of it where they are stored without compression, as frameworks do. An archive that
- * claims to grow more than fourfold is refused before anything is unpacked.
+ * Files of a zip archive, checked: views of it where they are stored without compression, as frameworks do. Nothing is
+ * inflated beyond what the directory says and the budget has.
  *
  * @param wants - which files to unpack
- * @throws LmuError format-invalid
+ * @param budget - of bytes in memory
+ * @throws LmuError format-invalid, source-too-large
  */
 export async function unzip(
   bytes: Uint8Array,
   wants: (name: string) => boolean,
+  budget: Budget = new Budget(),
 ): Promise<Map<string, Uint8Array>> {
-  const { inflateSync, strFromU8 } = await import("fflate");
+  const { Inflate, strFromU8 } = await import("fflate");
   const files = new Map<string, Uint8Array>();
-  let left = 4 * bytes.length + 65536;
   try {
-    const archive = new Archive(bytes, strFromU8);
-    for (const entry of archive.entries()) {
-      if (!wants(entry.name)) continue;
-      left -= entry.method === 0 ? entry.packedBytes : entry.bytes;
-      if (left < 0) invalid(`${entry.name} would grow beyond four times the archive`);
-      files.set(entry.name, archive.read(entry, inflateSync));
+    for (const entry of readDirectory(bytes, strFromU8)) {
+      if (wants(entry.name)) files.set(entry.name, unpack(entry, budget, Inflate));
     }
     return files;
   } catch (cause) {
@@ -74,90 +58,41 @@ export async function listZip(bytes: Uint8Array): Promise<string[]> {
   return names;
 }
 
-/** Reads beyond the end throw RangeError. */
-class Archive {
-  readonly #view: DataView;
-
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly decode: (bytes: Uint8Array, isLatin1: boolean) => string,
-  ) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function unpack(entry: ZipEntry, budget: Budget, inflater: typeof Inflate): Uint8Array {
+  const { method, packed, bytes, crc, isEncrypted } = entry;
+  const name = brief(entry.name);
+  if (isEncrypted) invalid(`${name} is encrypted`);
+  if (method !== 0 && method !== 8) invalid(`${name} is compressed in another way than deflate`);
+  const most = method === 0 ? packed.length : MOST_INFLATED * packed.length;
+  if (bytes > most) {
+    invalid(`${name} has ${packed.length} bytes, too few for the ${bytes} that it claims`);
   }
-
-  *entries(): Generator<Entry> {
-    const directory = this.#directory();
-    // A broken count must not keep the reader busy.
-    if (directory.count * ENTRY_BYTES > this.bytes.length) invalid("its directory is broken");
-    let { at } = directory;
-    for (let i = 0; i < directory.count; i++) {
-      const moreAt = at + ENTRY_BYTES + this.#u16(at + 28);
-      const commentAt = moreAt + this.#u16(at + 30);
-      yield this.#entry(at, moreAt, commentAt);
-      at = commentAt + this.#u16(at + 32);
-    }
-  }
-
-  read({ at, name, method, packedBytes, bytes }: Entry, inflate: typeof inflateSync): Uint8Array {
-    const first = at + 30 + this.#u16(at + 26) + this.#u16(at + 28);
-    if (first + packedBytes > this.bytes.length) invalid(`${name} ends beyond the archive`);
-    const packed = this.bytes.subarray(first, first + packedBytes);
-    if (method === 0) return packed;
-    if (method !== 8) invalid(`${name} is compressed in another way than deflate`);
-    return inflate(packed, { out: new Uint8Array(bytes) });
-  }
-
-  /** Where the directory begins and how many files it has. */
-  #directory(): { at: number; count: number } {
-    const last = this.bytes.length - END_BYTES;
-    let end = last;
-    while (this.#u32(end) !== END) {
-      if (--end < Math.max(0, last - MAX_COMMENT))
-        invalid("it has no directory, or ends before it");
-    }
-    if (end >= 20 && this.#u32(end - 20) === LOCATOR_64) {
-      const end64 = this.#u64(end - 12);
-      if (this.#u32(end64) === END_64) {
-        return { at: this.#u64(end64 + 48), count: this.#u64(end64 + 32) };
-      }
-    }
-    return { at: this.#u32(end + 16), count: this.#u16(end + 10) };
-  }
-
-  #entry(at: number, moreAt: number, end: number): Entry {
-    const sizes = [24, 20, 42].map((field) => this.#u32(at + field));
-    if (sizes.includes(ELSEWHERE)) this.#widen(sizes, moreAt, end);
-    const isLatin1 = (this.#u16(at + 8) & 2048) === 0;
-    const name = this.decode(this.bytes.subarray(at + ENTRY_BYTES, moreAt), isLatin1);
-    const [bytes, packedBytes, first] = sizes as [number, number, number];
-    return { name, method: this.#u16(at + 10), at: first, packedBytes, bytes };
-  }
-
-  /** Replaces the numbers that do not fit 32 bits by those of field 1, which stand there in the same order. */
-  #widen(sizes: number[], moreAt: number, end: number): void {
-    let field = moreAt;
-    while (field + 4 <= end && this.#u16(field) !== 1) field += 4 + this.#u16(field + 2);
-    let at = field + 4;
-    for (const [i, size] of sizes.entries()) {
-      if (size !== ELSEWHERE) continue;
-      sizes[i] = this.#u64(at);
-      at += 8;
-    }
-  }
-
-  #u16(at: number): number {
-    return this.#view.getUint16(at, true);
-  }
-
-  #u32(at: number): number {
-    return this.#view.getUint32(at, true);
-  }
-
-  #u64(at: number): number {
-    return this.#u32(at) + this.#u32(at + 4) * 2 ** 32;
-  }
+  if (method === 0 && bytes < packed.length) differs(name, packed.length, bytes);
+  const file = method === 0 ? packed : budget.allocate(bytes);
+  if (method === 8) inflate(name, packed, file, inflater);
+  if (crc32(file) !== crc) invalid(`${name} is damaged: its CRC-32 is not the one written with it`);
+  return file;
 }
 
-function invalid(problem: string): never {
-  throw new LmuError("format-invalid", `Cannot unpack the zip archive: ${problem}`);
+/** Fills a file with what compressed bytes inflate to, which must be neither less nor more. */
+function inflate(
+  name: string,
+  packed: Uint8Array,
+  file: Uint8Array,
+  inflater: typeof Inflate,
+): void {
+  let length = 0;
+  const stream = new inflater((piece) => {
+    if (length + piece.length > file.length) differs(name, "more", file.length);
+    file.set(piece, length);
+    length += piece.length;
+  });
+  for (let at = 0; at < packed.length; at += PORTION) {
+    stream.push(packed.subarray(at, at + PORTION), at + PORTION >= packed.length);
+  }
+  if (length < file.length) differs(name, length, file.length);
+}
+
+function differs(name: string, got: number | string, claimed: number): never {
+  invalid(`${name} has ${got} bytes, expected the ${claimed} that it claims`);
 }

@@ -86,11 +86,9 @@ export class LmuError extends Error {
 function printable(text: string, most: number): string {
   const shown = text
     .slice(0, most + 1)
-    .replace(/[^\n\P{C}]|[\u2028\u2029]/gu, (c) => `\\u${hex(c.codePointAt(0)!)}`);
+    .replace(/[^\n\P{C}]|[\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
   return shown.length > most ? `${shown.slice(0, most)}…` : shown;
 }
-
-const hex = (code: number): string => code.toString(16).padStart(4, "0");
 
 /** A value from a file for a message: cut to a readable length, however long or deep it is. */
 export function brief(value: unknown): string {

@@ -25,9 +25,10 @@ export * from "./api.js";
  *   promise of one; for a model of several files a folder (a path, or a URL ending in "/"), or sources by file name
  * @param options - how to read it
  * @returns the model, with its weights in wasm memory of its own
- * @throws LmuError source-unreadable, format-unknown, format-invalid, layer-unsupported, option-unsupported,
+ * @throws LmuError source-unreadable, source-too-large, format-unknown, format-invalid, layer-unsupported, option-unsupported,
  *   description-invalid, tensor-missing, tensor-invalid, model-too-large or wasm-unavailable; nothing is left behind
  * @throws the reason of options.signal, unchanged; what a promise given as source rejects with, unchanged
- * @throws TypeError if source is of another kind, or options.layers no list of objects
+ * @throws TypeError if source is of another kind, an option unknown or of the wrong kind; RangeError if options.maxBytes is no
+ *   positive integer
  */
 export const load: Load = loadWith(inlineModule);

@@ -1,5 +1,5 @@
 import { strToU8, unzipSync, zipSync } from "fflate";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Description, LayerDescription } from "../bindings/description.js";
 import { load } from "../bindings/index.js";
 import { allocatedBy } from "./support/allocation.js";
@@ -58,6 +58,49 @@ describe("values of the wrong kind are refused", () => {
     const { code, message } = await refusal(() => load(file));
     expect(code).toMatch(/^(format|description)-invalid$|-unsupported$/);
     expect(message.length).toBeLessThan(1000);
+  });
+});
+
+describe("headers of safetensors", () => {
+  const entry = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
+
+  test.each([
+    ["a name that is there twice", `{"a":${entry},"a":${entry}}`, "a is there twice"],
+    ["the same name, written otherwise", `{"a":${entry},"\\u0061":${entry}}`, "a is there twice"],
+    ["an object in an object", `{"a":{"b":{}}}`, "no valid JSON of flat objects"],
+    ["a list", "{[]}", "no valid JSON"],
+    ["a text without end", `{"a\\":${entry}}`, "no valid JSON"],
+    ["no comma", `{"a":${entry}"b":${entry}}`, "no valid JSON"],
+    ["a comma at the end", `{"a":${entry},}`, "no valid JSON"],
+    ["something behind", `{"a":${entry}}{}`, "no valid JSON"],
+  ])("%s is refused", async (_, header, message) => {
+    expect(await refusal(() => load(safetensors(header, 4)))).toMatchObject({
+      code: "format-invalid",
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  test.each([
+    ["a million objects", `{"x":[${"{},".repeat(1e6)}{}]}`],
+    ["a million lists in each other", `{"x":${"[".repeat(1e6)}${"]".repeat(1e6)}}`],
+    ["a million backslashes", `{"x${"\\\\".repeat(1e6)}":1}`],
+  ])("%s are never parsed", async (_, header) => {
+    const parse = vi.spyOn(JSON, "parse");
+    expect((await refusal(() => load(safetensors(header)))).message).toContain("no valid JSON");
+    expect(Math.max(0, ...parse.mock.calls.map(([text]) => text.length))).toBeLessThan(100);
+    parse.mockRestore();
+  });
+
+  test("names with braces, quotes and spaces around them are read", async () => {
+    const name = '{"}';
+    const layers = [{ name, type: "dense" }];
+    const description = JSON.stringify({ version: 1, input: { width: 1 }, layers });
+    const metadata = JSON.stringify({ "lmu-wasm": description });
+    const weight = `${JSON.stringify(`${name}.weight`)} : ${entry.replace("[1]", "[ 1, 1 ]")}`;
+    const header = `{ "__metadata__" : ${metadata} , ${weight} } `;
+    const model = await load(safetensors(header, 4));
+    expect(model.report().layers.map(({ name }) => name)).toEqual([name]);
+    model.dispose();
   });
 });
 

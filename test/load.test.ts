@@ -3,6 +3,8 @@ import { type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeNative } from "../bindings/formats/native/write.js";
 import { load, LmuError, type Progress } from "../bindings/index.js";
@@ -106,7 +108,12 @@ describe("load() fails clearly", () => {
       "format-unknown",
       'it begins with "<!doctype html>"',
     ],
-    ["compressed bytes", () => Uint8Array.of(31, 139, 8, 0), "format-unknown", "with 1f 8b 08 00,"],
+    [
+      "compressed bytes",
+      () => Uint8Array.of(31, 139, 8, 0),
+      "format-unknown",
+      "with 1f 8b 08 00 (a gzip file),",
+    ],
     [
       "a stream of texts",
       () => new ReadableStream({ start: (c) => c.enqueue("x") }),
@@ -121,6 +128,43 @@ describe("load() fails clearly", () => {
     expect((error as Error).message).toContain(message);
   });
 
+  test.each<[string, string, RegExp]>([
+    ["a SavedModel", "\x08\x01\x12\xc5\x09\x0a", /SavedModel.*tf_keras.models.load_model/],
+    ["TensorFlow Lite", "\x1c\0\0\0TFL3\x14", /TensorFlow Lite.*model\.save/],
+    ["ONNX", "\x08\x07\x12\x07pytorch\x1a\x05", /ONNX.*model\.state_dict/],
+    ["old PyTorch", "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", /before version 1\.6.*torch\.load/],
+    ["a pickle", "\x80\x04\x95\0", /joblib\.load/],
+    ["a numpy array", "\x93NUMPY\x01\0", /numpy\.savez/],
+    ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\n", /git lfs pull/],
+    ["a web page", "\n<!DOCTYPE html><html>", /web page.*resolve/],
+    ["a picture", "\xff\xd8\xff\xe0", /a picture/],
+    ["JSON", '{"a": 1}', /has no weights/],
+  ])("on %s, with the way out", async (_, start, message) => {
+    const bytes = Uint8Array.from(start.padEnd(600), (letter) => letter.charCodeAt(0));
+    const error = await load(bytes).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "format-unknown" });
+    expect((error as Error).message).toMatch(message);
+  });
+
+  test("on TorchScript, with the way out", async () => {
+    const archive = goldenFile("torch/extra-scripted.pt");
+    await expect(load(archive)).rejects.toThrow(/TorchScript program.*torch\.jit\.load/);
+  });
+
+  test("with the name of the file", async () => {
+    const broken = join(folder, "broken\u202e.keras");
+    writeFileSync(broken, "PK\x03\x04");
+    await expect(load(broken)).rejects.toThrow(
+      `Cannot load ${folder}/broken\\u{202e}.keras: cannot unpack`,
+    );
+    const named = load({ "model.safetensors": file.subarray(0, file.length - 1) });
+    await expect(named).rejects.toThrow("Cannot load model.safetensors: cannot read safetensors: ");
+    const address = `data:;base64,${"A".repeat(10_000)}`;
+    const { message } = (await load(address).catch((error: unknown) => error)) as Error;
+    expect(message).toMatch(/^Cannot load data:;base64,A+…A+: it begins with 00 00/);
+    expect(message.length).toBeLessThan(500);
+  });
+
   test("a rejected promise passes through", async () => {
     const reason = new Error("mine");
     await expect(load(Promise.reject(reason))).rejects.toBe(reason);
@@ -129,6 +173,105 @@ describe("load() fails clearly", () => {
   test("wasm of another kind", async () => {
     const other = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
     await expect(load(file, { wasm: other })).rejects.toMatchObject({ code: "wasm-unavailable" });
+  });
+});
+
+describe("options", () => {
+  test.each<[string, object, typeof Error, string]>([
+    [
+      "a misspelt one",
+      { onprogress: () => 0 },
+      TypeError,
+      "onprogress is no option, expected one of",
+    ],
+    ["a signal of another kind", { signal: {} }, TypeError, "signal is {}, expected AbortSignal"],
+    [
+      "progress to nobody",
+      { onProgress: true },
+      TypeError,
+      "onProgress is true, expected function",
+    ],
+    ["layers as text", { layers: "lmu" }, TypeError, 'layers is "lmu", expected array'],
+    ["bytes as text", { maxBytes: "5" }, TypeError, 'maxBytes is "5", expected number'],
+    ["half a byte", { maxBytes: 0.5 }, RangeError, "maxBytes is 0.5, expected an integer from 1"],
+    ["no number", { maxBytes: NaN }, RangeError, "maxBytes is NaN"],
+  ])("%s is refused before anything is read", async (_, options, kind, message) => {
+    let isAsked = false;
+    const source = new ReadableStream<Uint8Array>(
+      { pull: () => void (isAsked = true) },
+      { highWaterMark: 0 },
+    );
+    const error = await load(source, options).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(kind);
+    expect((error as Error).message).toContain(message);
+    expect([isAsked, source.locked]).toEqual([false, false]);
+  });
+
+  test("undefined is not given", async () => {
+    const options = { signal: undefined, layers: undefined, maxBytes: undefined };
+    expect((await load(file, options)).run(input)).toHaveLength(500);
+  });
+});
+
+/** Pieces without end; tells how many were asked for, and whether somebody said stop. */
+function endless(first: Uint8Array, piece = new Uint8Array(1 << 16)) {
+  const seen = { pieces: 0, isCancelled: false };
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) => controller.enqueue(seen.pieces++ === 0 ? first : piece.slice()),
+      cancel: () => void (seen.isCancelled = true),
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, seen };
+}
+
+describe("what is read and held is bounded", () => {
+  test("unknown bytes are refused by the first piece", async () => {
+    const { stream, seen } = endless(new Uint8Array(600));
+    await expect(load(stream)).rejects.toMatchObject({ code: "format-unknown" });
+    expect(seen).toEqual({ pieces: 1, isCancelled: true });
+  });
+
+  test.each(["keras/gru.keras", "legacy/keras-lmu-0.1-classifier.h5"])(
+    "%s that goes on is refused at maxBytes",
+    async (path) => {
+      const { stream, seen } = endless(goldenFile(path));
+      const error = await load(stream, { maxBytes: 1 << 20 }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "source-too-large" });
+      expect((error as Error).message).toContain("maxBytes, 1048576 bytes");
+      expect(seen.isCancelled).toBe(true);
+      expect(seen.pieces).toBeLessThanOrEqual(18);
+    },
+  );
+
+  test("a file that says it is larger is not read", async () => {
+    const { stream, seen } = endless(goldenFile("keras/gru.keras"));
+    const response = new Response(stream, { headers: { "content-length": "3000000000" } });
+    await expect(load(response)).rejects.toMatchObject({ code: "source-too-large" });
+    expect(seen.pieces).toBe(1);
+  });
+
+  test("what an archive inflates to counts, over HTTP as well", async () => {
+    const zeros = zipSync({ "a.npy": new Uint8Array(1 << 20) }, { level: 9 });
+    await expect(load(zeros, { maxBytes: 1 << 19 })).rejects.toThrow("maxBytes, 524288 bytes");
+    const bomb = gzipSync(Buffer.concat([zeros, new Uint8Array(8 << 20)]));
+    const page = await serve((_, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end(bomb),
+    );
+    await expect(load(page.address, { maxBytes: 1 << 20 })).rejects.toMatchObject({
+      code: "source-too-large",
+    });
+    page.close();
+  });
+
+  test("a native file streams, whatever maxBytes, but for its header", async () => {
+    const maxBytes = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+    expect(maxBytes).toBeLessThan(file.length);
+    expect((await load(streamOf(file, 100), { maxBytes })).run(input)).toHaveLength(500);
+    await expect(load(file, { maxBytes: maxBytes - 1 })).rejects.toMatchObject({
+      code: "source-too-large",
+    });
   });
 });
 

@@ -205,7 +205,7 @@ describe("SourceReader", () => {
   });
 
   test("a length that is a lie costs nothing and changes nothing", async () => {
-    for (const length of ["7", "900000000000"]) {
+    for (const length of ["7", "900000000"]) {
       const response = new Response(streamOf(400, 600), { headers: { "content-length": length } });
       expect(await (await open(response)).takeAll()).toEqual(noise);
     }

@@ -1,14 +1,20 @@
-import { LmuError } from "../errors.js";
+import type { Budget } from "../source/budget.js";
+import type { ModelFiles } from "../source/files.js";
+import { naming } from "../source/naming.js";
+import type { SourceReader } from "../source/reader.js";
+import type { Tensor } from "../tensor.js";
 import type { Checkpoint } from "./checkpoint.js";
-import type { LayerRequest } from "./torch/request.js";
 import { isHdf5 } from "./containers/hdf5.js";
-import { KERAS_FILES, readKeras, readKerasHdf5 } from "./keras/keras.js";
 import { isNpz, readNpz } from "./containers/npz.js";
-import { isLegacyTorch, isTorchArchive, readTorch } from "./containers/pickle/torch-archive.js";
-import { importStateDict } from "./torch/state-dict.js";
+import { isTorchArchive, readTorch } from "./containers/pickle/torch-archive.js";
+import { isSafetensors, readSafetensors } from "./containers/safetensors.js";
 import { isZip, listZip, unzip } from "./containers/zip.js";
-
-export { importStateDict } from "./torch/state-dict.js";
+import { KERAS_FILES, readKeras, readKerasHdf5 } from "./keras/keras.js";
+import { readNative } from "./native/metadata.js";
+import { RowScales } from "./native/scales.js";
+import { isProgram, refuseArchive, refuseOther, START_BYTES } from "./others.js";
+import type { LayerRequest } from "./torch/request.js";
+import { importStateDict } from "./torch/state-dict.js";
 
 /** Options that a foreign file may need. */
 export interface ForeignOptions {
@@ -16,53 +22,91 @@ export interface ForeignOptions {
   readonly config?: unknown;
   /** Layers in order of execution, for files that hold tensors alone. */
   readonly layers?: readonly LayerRequest[] | undefined;
-  /** The file's bytes may be changed: nobody else has them. */
-  readonly mayOverwrite?: boolean;
 }
 
-/** Reads a file that is no safetensors, found out by its bytes. */
-export async function readForeign(
-  bytes: Uint8Array,
-  { config, layers, mayOverwrite = false }: ForeignOptions,
+/**
+ * Reads opened files of any format into memory. Loaded on demand, with all readers of foreign formats: the core streams
+ * native files without it.
+ */
+export async function readFiles(
+  files: ModelFiles,
+  { config = files.config, layers }: ForeignOptions,
 ): Promise<Checkpoint> {
-  if (isHdf5(bytes)) return readKerasHdf5(bytes, config);
-  if (isZip(bytes)) return readArchive(bytes, layers, mayOverwrite);
-  if (isLegacyTorch(bytes)) await readTorch(bytes); // throws, with advice
-  throw new LmuError(
-    "format-unknown",
-    `Cannot load the model: it begins with ${startOf(bytes)}, ` +
-      "expected safetensors, .keras, HDF5, PyTorch (zip) or .npz",
-  );
+  const { weights, metadata, budget } = files;
+  const [reader] = weights as [SourceReader];
+  if (weights.length === 1 && !isSafetensors(await reader.peek(START_BYTES))) {
+    return readForeign(reader, budget, { config, layers });
+  }
+  const parts: TensorFile[] = [];
+  for (const one of weights) {
+    parts.push(await naming(one.name, () => takeTensors(one, budget)));
+  }
+  return readTensors(parts, metadata, layers);
 }
 
-/** How a file begins: pages of errors, JSON and pointers of Git LFS as the text that they are, all else in hexadecimal. */
-function startOf(bytes: Uint8Array): string {
-  const text = String.fromCharCode(...bytes.subarray(0, 40));
-  if (/^[\t\n\r -~]+$/.test(text)) return JSON.stringify(text);
-  const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
-  return start.join(" ") || "nothing";
+/** The tensors of a safetensors file, and what its header says. */
+type TensorFile = ReturnType<typeof readSafetensors>;
+
+async function takeTensors(reader: SourceReader, budget: Budget): Promise<TensorFile> {
+  const start = await reader.peek(START_BYTES);
+  if (!isSafetensors(start)) refuseOther(start, reader.name);
+  return readSafetensors(await reader.takeAll(budget));
+}
+
+/** One model out of safetensors files: native, or a state dict. */
+async function readTensors(
+  files: readonly TensorFile[],
+  metadata: ReadonlyMap<string, string>,
+  layers: ForeignOptions["layers"],
+): Promise<Checkpoint> {
+  const texts = [metadata, ...files.map(({ header }) => header.metadata)];
+  const description = texts.map(readNative).find((found) => found !== undefined);
+  const scales = new RowScales(files.flatMap(({ header }) => header.entries));
+  const tensors = new Map<string, Tensor>();
+  for (const file of files) {
+    for (const [name, tensor] of file.tensors) {
+      if (!scales.keep(name, tensor, 0)) tensors.set(name, scales.apply(name, tensor, 0));
+    }
+  }
+  if (description) return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
+  const config = texts.find((text) => text.has("config"));
+  const source = { format: "safetensors", ...(config && { metadata: config }) };
+  return importStateDict(source, tensors, layers);
+}
+
+/** Reads a file that is no safetensors. Its first bytes decide, before the rest is read. */
+async function readForeign(
+  reader: SourceReader,
+  budget: Budget,
+  { config, layers }: ForeignOptions,
+): Promise<Checkpoint> {
+  const start = await reader.peek(START_BYTES);
+  if (!isHdf5(start) && !isZip(start)) refuseOther(start, reader.name);
+  const bytes = await reader.takeAll(budget);
+  if (isHdf5(bytes)) return readKerasHdf5(bytes, config);
+  // Bytes that were put together here are nobody else's.
+  return readArchive(bytes, budget, layers, reader.hasGathered);
 }
 
 async function readArchive(
   bytes: Uint8Array,
+  budget: Budget,
   layers: ForeignOptions["layers"],
   mayOverwrite: boolean,
 ): Promise<Checkpoint> {
   const names = await listZip(bytes);
   if (names.includes("config.json")) {
-    return readKeras(await unzip(bytes, (name) => KERAS_FILES.includes(name)), mayOverwrite);
+    const isOurs = (name: string) => KERAS_FILES.includes(name);
+    return readKeras(await unzip(bytes, isOurs, budget), mayOverwrite);
   }
+  if (isProgram(names)) refuseArchive(names);
   if (isTorchArchive(names)) {
-    const { tensors, notes } = await readTorch(bytes);
+    const { tensors, notes } = await readTorch(bytes, budget);
     return importStateDict({ format: "torch", notes }, tensors, layers);
   }
   if (isNpz(names)) {
-    const { tensors, notes } = await readNpz(bytes);
+    const { tensors, notes } = await readNpz(bytes, budget);
     return importStateDict({ format: "npz", notes }, tensors, layers);
   }
-  throw new LmuError(
-    "format-unknown",
-    `Cannot load the model: the zip archive holds ${names.slice(0, 3).join(", ") || "nothing"}, ` +
-      "expected the files of .keras, PyTorch or .npz",
-  );
+  return refuseArchive(names);
 }

@@ -1,6 +1,9 @@
 import type { Description } from "../description.js";
 import { Engine } from "./engine.js";
 import { LmuError } from "../errors.js";
+import { Budget } from "../source/budget.js";
+import { naming, shortName } from "../source/naming.js";
+import { checkLoadOptions } from "./load-options.js";
 import { type ModelFiles, openFiles } from "../source/files.js";
 import type { Checkpoint } from "../formats/checkpoint.js";
 import { readNative } from "../formats/native/metadata.js";
@@ -14,7 +17,7 @@ import {
 } from "../formats/containers/safetensors.js";
 import { Model } from "./model.js";
 import type { WasmModule } from "../runtime/kernel.js";
-import { type FormatOptions, readFiles } from "../formats/read.js";
+import type { FormatOptions } from "../formats/read.js";
 import type { SourceReader } from "../source/reader.js";
 import type { Source, SourceFiles } from "../source/source.js";
 import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "../tensor.js";
@@ -44,18 +47,28 @@ export interface Load {
 /** The function `load`, given where lmu.wasm comes from on this host. */
 export function loadWith(inner: () => WasmModule): Load {
   return async (source, options = {}) => {
+    checkLoadOptions(options);
     const files = await openFiles(source, options);
     try {
-      const native = await peekNative(files);
       const module = () => options.wasm ?? inner();
-      if (native) return await loadNative(native, module(), unneeded(options, "layers", "config"));
-      const checkpoint = await readFiles(files, options);
-      const warnings = checkpoint.format === "keras" ? unneeded(options, "layers") : [];
-      return modelOf(checkpoint, module(), warnings);
+      return await naming(files.name, () => loadFiles(files, module, options));
     } finally {
       for (const reader of files.weights) reader.close();
     }
   };
+}
+
+async function loadFiles(
+  files: ModelFiles,
+  module: () => WasmModule,
+  options: LoadOptions,
+): Promise<Model> {
+  const native = await peekNative(files, new Budget(options.maxBytes));
+  if (native) return loadNative(native, module(), unneeded(options, "layers", "config"));
+  const { readFiles } = await import("../formats/foreign.js");
+  const checkpoint = await readFiles(files, options);
+  const warnings = checkpoint.format === "keras" ? unneeded(options, "layers") : [];
+  return modelOf(checkpoint, module(), warnings);
 }
 
 /** Warnings of options that were given in vain. */
@@ -71,19 +84,30 @@ interface Native {
 }
 
 /** The headers of a native model; undefined, and nothing taken, for any other. */
-async function peekNative({ weights, metadata }: ModelFiles): Promise<Native | undefined> {
+async function peekNative(
+  { weights, metadata }: ModelFiles,
+  budget: Budget,
+): Promise<Native | undefined> {
   const parts: Native["parts"][number][] = [];
   for (const reader of weights) {
-    const start = await reader.peek(9);
-    if (!isSafetensors(start)) return undefined;
-    const length = headerLength(start);
-    const json = (await reader.peek(8 + length)).subarray(8);
-    if (json.length < length) invalid("the file ends within the header");
-    parts.push({ reader, header: parseHeader(json, reader.total) });
+    const header = await naming(reader.name, () => peekHeader(reader, budget));
+    if (!header) return undefined;
+    parts.push({ reader, header });
   }
   const texts = [metadata, ...parts.map(({ header }) => header.metadata)];
   const description = texts.map(readNative).find((found) => found !== undefined);
   return description && { description, parts };
+}
+
+/** The header of a safetensors file; undefined for any other. */
+async function peekHeader(reader: SourceReader, budget: Budget): Promise<Header | undefined> {
+  const start = await reader.peek(9);
+  if (!isSafetensors(start)) return undefined;
+  const length = headerLength(start);
+  budget.hold(length);
+  const json = (await reader.peek(8 + length)).subarray(8);
+  if (json.length < length) invalid("the file ends within the header");
+  return parseHeader(json, reader.total);
 }
 
 /** A model from a checkpoint that is in memory. */
@@ -104,9 +128,11 @@ async function loadNative(
   const scales = new RowScales(parts.flatMap(({ header }) => header.entries));
   const engine = new Engine(module, description, scales.tensors);
   for (const { reader, header } of parts) {
-    await reader.take(header.dataAt);
-    for (const entry of header.entries) await writeEntry(entry, reader, engine, scales);
-    if ((await reader.peek(1)).length > 0) invalid("the file goes on after its last tensor");
+    await naming(reader.name, async () => {
+      await reader.take(header.dataAt);
+      for (const entry of header.entries) await writeEntry(entry, reader, engine, scales);
+      if ((await reader.peek(1)).length > 0) invalid("the file goes on after its last tensor");
+    });
   }
   const { source } = description;
   return new Model(engine, { format: "lmu-wasm", notes: [], warnings, source });
@@ -128,7 +154,7 @@ async function writeEntry(
   for (let first = 0; first < rows; first += portion) {
     const count = Math.min(portion, rows - first);
     const bytes = await reader.take(count * rowBytes);
-    if (!bytes) invalid(`the file ends within tensor ${name}`);
+    if (!bytes) invalid(`the file ends within tensor ${shortName(name)}`);
     const tensor = tensorOfBytes(dtype, [count, ...row], bytes);
     if (!scales.keep(name, tensor, first))
       engine.write(name, scales.apply(name, tensor, first), first);

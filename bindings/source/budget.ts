@@ -3,54 +3,45 @@ import { LmuError } from "../errors.js";
 /** Most bytes held for one model, unless the caller says otherwise: 2 GiB. */
 const DEFAULT = 2 ** 31;
 
-/** An array, or the error that says that the engine gives none of that size. */
-export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(bytes);
-  } catch (cause) {
-    const message = `Cannot load the model: the engine has no ${bytes} bytes of memory in one piece`;
-    throw new LmuError("source-too-large", message, { cause });
-  }
-}
-
 /** The bytes that reading one model may still hold in memory, over all of its files and what their archives inflate to. */
 export class Budget {
-  readonly #maxBytes: number;
-  #left: number;
+  left: number;
 
-  constructor(maxBytes = DEFAULT) {
-    this.#maxBytes = maxBytes;
-    this.#left = maxBytes;
-  }
-
-  /** Bytes left. */
-  get left(): number {
-    return this.#left;
+  constructor(private readonly maxBytes = DEFAULT) {
+    this.left = maxBytes;
   }
 
   /**
    * Takes bytes that stay in memory from now on.
    *
-   * @throws LmuError source-too-large, and takes nothing
+   * @throws LmuError source-too-large
    */
   hold(bytes: number): void {
-    if (bytes > this.#left) {
-      const problem = `it has more than ${this.#maxBytes} bytes to hold in memory`;
-      throw new LmuError(
-        "source-too-large",
-        `Cannot load the model: ${problem}, expected at most the option maxBytes`,
-      );
-    }
-    this.#left -= bytes;
+    this.left -= bytes;
+    if (this.left < 0) tooLarge(`the option maxBytes, ${this.maxBytes} bytes`);
   }
 
   /**
    * An array of bytes that stay in memory from now on.
    *
-   * @throws LmuError source-too-large, and takes nothing
+   * @throws LmuError source-too-large
    */
   allocate(bytes: number): Uint8Array<ArrayBuffer> {
     this.hold(bytes);
     return allocate(bytes);
   }
+}
+
+/** An array, or the error that says that the engine gives none of that size. */
+export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    return tooLarge("any array of this engine", cause);
+  }
+}
+
+function tooLarge(most: string, cause?: unknown): never {
+  const message = `Cannot load the model: it is larger in memory than ${most}`;
+  throw new LmuError("source-too-large", message, { cause });
 }

@@ -1,16 +1,22 @@
 import { brief, LmuError } from "../errors.js";
 import { decodeUtf8 } from "../utf8.js";
 import { type Find, finderOf } from "./folder.js";
+import { Budget } from "./budget.js";
+import { naming } from "./naming.js";
 import { openReader, type SourceReader } from "./reader.js";
-import type { ReadOptions, Source, SourceFiles } from "./source.js";
+import { isUrl, type ReadOptions, type Source, type SourceFiles } from "./source.js";
 
 /** What a model is read from: its weights, in one file or in several, and what stands beside them. */
 export interface ModelFiles {
+  /** Path or URL of the file or folder; "" where there is none. */
+  readonly name: string;
   readonly weights: readonly SourceReader[];
   /** config.json, parsed. */
   readonly config?: unknown;
   /** Texts of an index of shards. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** Bytes that may be held in memory, of all files together. */
+  readonly budget: Budget;
 }
 
 /** All are open at the same time, and systems have limits to that. */
@@ -18,10 +24,12 @@ const MAX_SHARDS = 500;
 
 /** Files that are weights, most particular first. */
 const WEIGHTS = ["model.safetensors", "model.weights.h5", "model.keras", "pytorch_model.bin"];
+/** Of TensorFlow's folders, which can be named, but not read. */
+const SAVED_MODEL = "saved_model.pb";
 const INDEX = "model.safetensors.index.json";
 
 /** Files that describe are small: a configuration or an index beyond this is not read. */
-const MAX_TEXT = 64 << 20;
+const MAX_TEXT = 16 << 20;
 
 /**
  * Opens a model: one source, a folder (a path, or a URL ending in "/"), or named sources.
@@ -32,15 +40,23 @@ export async function openFiles(
   source: Source | SourceFiles,
   options: ReadOptions,
 ): Promise<ModelFiles> {
+  const budget = new Budget(options.maxBytes);
   const find = await finderOf(source, options);
   if (!find) {
-    return { weights: [await openReader(source as Source, options)], metadata: new Map() };
+    const reader = await openReader(source as Source, options);
+    return { name: reader.name, weights: [reader], metadata: new Map(), budget };
   }
+  const name = typeof source === "string" || isUrl(source) ? String(source) : "";
+  return naming(name, () => openSet(find, name, budget));
+}
+
+/** Opens the files of a set that make a model. */
+async function openSet(find: Find, name: string, budget: Budget): Promise<ModelFiles> {
   const config = await readJson(find, "config.json");
   const index = await readJson(find, INDEX);
   const weights = await openWeights(find, index);
   return {
-    weights,
+    ...{ name, budget, weights },
     ...(config !== undefined && { config }),
     metadata: metadataOf(index),
   };
@@ -48,7 +64,7 @@ export async function openFiles(
 
 /** Opens the shards of an index, or the first file of weights that there is; none stays open after a failure. */
 async function openWeights(find: Find, index: unknown): Promise<SourceReader[]> {
-  const names = index === undefined ? WEIGHTS : shardsOf(index);
+  const names = index === undefined ? [...WEIGHTS, SAVED_MODEL] : shardsOf(index);
   const weights: SourceReader[] = [];
   try {
     for (const name of names) {

@@ -1,4 +1,4 @@
-import { fetchSource, fileSystem } from "./open.js";
+import { discard, fetchSource, fileSystem } from "./open.js";
 import { openReader, type SourceReader } from "./reader.js";
 import { absoluteUrl, isUrl, type ReadOptions, type Source, type SourceFiles } from "./source.js";
 
@@ -15,7 +15,8 @@ export async function finderOf(
   if (Object.getPrototypeOf(source) !== Object.prototype) return undefined;
   const files = new Map(Object.entries(source as SourceFiles));
   if (files.size === 0) return undefined;
-  return async (name) => (files.has(name) ? openReader(files.get(name)!, options) : undefined);
+  return async (name) =>
+    files.has(name) ? openReader(files.get(name)!, options, name) : undefined;
 }
 
 /** A folder by path or URL. */
@@ -38,12 +39,14 @@ async function folderOf(source: string | URL, options: ReadOptions): Promise<Fin
       return isThere ? openReader(pathOf(name), options) : undefined;
     };
   }
-  if (!String(source).endsWith("/")) return undefined;
+  if (!/^[^?#]*\/$/.test(String(source))) return undefined;
   return (name) => openPage(`${String(source)}${name}`, options);
 }
 
 /** A page, or undefined where the server has none. */
 async function openPage(address: string, options: ReadOptions): Promise<SourceReader | undefined> {
-  const response = await fetchSource(address, address, options.signal);
-  return response.status === 404 ? undefined : openReader(response, options);
+  const response = await fetchSource(address, options.signal);
+  if (response.status !== 404) return openReader(response, options, address);
+  discard(response);
+  return undefined;
 }

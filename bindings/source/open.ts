@@ -1,25 +1,23 @@
 import type * as fs from "node:fs/promises";
 import { LmuError } from "../errors.js";
 import { abortable, filePieces, messageOf, onePiece, type Opened, streamPieces } from "./pieces.js";
-import { absoluteUrl, isUrl, type ReadOptions, type Source } from "./source.js";
+import { absoluteUrl, isUrl, type ReadOptions, type SourceValue } from "./source.js";
 
 /**
  * Opens a source.
  *
  * @throws LmuError source-unreadable; TypeError for a value that is no source; the signal's reason
  */
-export async function openSource(source: Source, { signal }: ReadOptions): Promise<Opened> {
-  signal?.throwIfAborted();
-  source = await abortable(Promise.resolve(source), signal);
+export async function openSource(source: SourceValue, { signal }: ReadOptions): Promise<Opened> {
   if (typeof source === "string") {
     const url = absoluteUrl(source);
     const files = fileSystem();
-    if (!url) return files ? openFile(source, files) : openUrl(source, signal);
+    if (!url) return files ? openFile(source, files, signal) : openUrl(source, signal);
     source = url;
   }
   if (isUrl(source)) {
     const files = source.protocol === "file:" ? fileSystem() : undefined;
-    return files ? openFile(source, files) : openUrl(source, signal);
+    return files ? openFile(source, files, signal) : openUrl(source, signal);
   }
   if (source instanceof ArrayBuffer) return openBytes(new Uint8Array(source));
   if (ArrayBuffer.isView(source)) {
@@ -28,11 +26,10 @@ export async function openSource(source: Source, { signal }: ReadOptions): Promi
   if (typeof Request === "function" && source instanceof Request) return openUrl(source, signal);
   if (typeof Response === "function" && source instanceof Response) return openResponse(source);
   if (typeof Blob === "function" && source instanceof Blob) {
-    const name = "name" in source ? String(source.name) : "blob";
-    return { name, total: source.size, pieces: streamPieces(source.stream()) };
+    return { total: source.size, pieces: streamPieces(source.stream()) };
   }
   if (typeof ReadableStream === "function" && source instanceof ReadableStream) {
-    return { name: "stream", total: undefined, pieces: streamPieces(source) };
+    return { total: undefined, pieces: streamPieces(source) };
   }
   throw new TypeError(
     "Cannot load the model: source is none of path, URL, Request, Response, Blob, ArrayBuffer, typed array, ReadableStream",
@@ -43,43 +40,46 @@ async function openUrl(
   source: string | URL | Request,
   signal: AbortSignal | undefined,
 ): Promise<Opened> {
-  const name = source instanceof Object && "url" in source ? source.url : String(source);
-  return openResponse(await fetchSource(source, name, signal), name);
+  return openResponse(await fetchSource(source, signal));
 }
 
 /** The answer to a request, whatever its status. */
 export async function fetchSource(
   source: string | URL | Request,
-  name: string,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   try {
     return await fetch(source, signal ? { signal } : {});
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new LmuError("source-unreadable", `Cannot fetch ${name}: ${messageOf(cause)}`, { cause });
+    const message = `Cannot fetch the model: ${messageOf(cause)}`;
+    throw new LmuError("source-unreadable", message, { cause });
   }
 }
 
-function openResponse(response: Response, name = response.url || "response"): Opened {
-  if (!response.ok) {
-    throw new LmuError(
-      "source-unreadable",
-      `Cannot fetch ${name}: the answer is ${response.status}, expected 200`,
-    );
-  }
-  if (!response.body)
-    throw new LmuError("source-unreadable", `Cannot fetch ${name}: the answer has no body`);
+function openResponse(response: Response): Opened {
+  const refuse = (problem: string): never => {
+    discard(response);
+    throw new LmuError("source-unreadable", `Cannot fetch the model: the answer ${problem}`);
+  };
+  // 206 is a part of a file.
+  if (!response.ok || response.status === 206) refuse(`is ${response.status}, expected 200`);
+  const body = response.body ?? refuse("has no body");
   // A compressed answer's length is not that of its bytes.
   const length = response.headers.has("content-encoding")
     ? null
     : response.headers.get("content-length");
   const total = length !== null && /^\d+$/.test(length) ? Number(length) : undefined;
-  return { name, total, pieces: streamPieces(response.body) };
+  return { total, pieces: streamPieces(body) };
+}
+
+/** Ends an answer that nobody reads, with its connection. */
+export function discard(response: Response): void {
+  if (!response.bodyUsed) response.body?.cancel().catch(() => undefined);
 }
 
 function openBytes(bytes: Uint8Array): Opened {
-  return { name: "bytes", total: bytes.length, pieces: onePiece(bytes) };
+  return { total: bytes.length, pieces: onePiece(bytes) };
 }
 
 /**
@@ -91,14 +91,23 @@ export function fileSystem(): typeof fs | undefined {
   return globalThis.process?.getBuiltinModule?.("node:fs/promises");
 }
 
-async function openFile(path: string | URL, files: typeof fs): Promise<Opened> {
+async function openFile(
+  path: string | URL,
+  files: typeof fs,
+  signal: AbortSignal | undefined,
+): Promise<Opened> {
+  // A pipe may be waited for as long as nobody writes.
+  const opening = files.open(path);
   try {
-    const { size } = await files.stat(path);
-    const file = await files.open(path);
-    return { name: String(path), total: size, pieces: filePieces(file, size) };
+    const file = await abortable(opening, signal);
+    const stat = await file.stat();
+    // Only of files does the size say where they end.
+    const total = stat.isFile() ? stat.size : undefined;
+    return { total, pieces: filePieces(file, total) };
   } catch (cause) {
-    throw new LmuError("source-unreadable", `Cannot open ${String(path)}: ${messageOf(cause)}`, {
-      cause,
-    });
+    opening.then((file) => file.close()).catch(() => undefined);
+    signal?.throwIfAborted();
+    const message = `Cannot open the model: ${messageOf(cause)}`;
+    throw new LmuError("source-unreadable", message, { cause });
   }
 }

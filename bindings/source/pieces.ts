@@ -3,7 +3,6 @@ import { LmuError } from "../errors.js";
 
 /** A source, opened. */
 export interface Opened {
-  readonly name: string;
   /** Bytes in all, where the source says so and can be believed. */
   readonly total: number | undefined;
   readonly pieces: Pieces;
@@ -57,8 +56,8 @@ export function streamPieces(stream: ReadableStream<Uint8Array>): Pieces {
   };
 }
 
-/** The first `size` bytes of an open file. */
-export function filePieces(file: fs.FileHandle, size: number): Pieces {
+/** The first `size` bytes of an open file, or all. */
+export function filePieces(file: fs.FileHandle, size = Infinity): Pieces {
   let left = size;
   return {
     next: async () => {

@@ -1,13 +1,16 @@
 import { LmuError } from "../errors.js";
+import { allocate, Budget } from "./budget.js";
+import { naming } from "./naming.js";
 import { openSource } from "./open.js";
 import { abortable, messageOf, type Opened, type Pieces } from "./pieces.js";
-import type { ReadOptions, Source } from "./source.js";
+import { isUrl, type ReadOptions, type Source, type SourceValue } from "./source.js";
 
 /** Bytes that are believed to come because the source says so; whoever lies about more could send them as well. */
 const MOST_BELIEVED = 2 ** 28;
 
 /** Reads an opened source piece by piece, in whatever portions are asked for. */
 export class SourceReader {
+  /** Path, URL or file name; "" where there is none. */
   readonly name: string;
   readonly total: number | undefined;
   /** Whether takeAll copied the pieces together: its bytes are nobody else's then. */
@@ -19,8 +22,8 @@ export class SourceReader {
   #portion = new Uint8Array(0);
   #loaded = 0;
 
-  constructor(opened: Opened, options: ReadOptions) {
-    this.name = opened.name;
+  constructor(name: string, opened: Opened, options: ReadOptions) {
+    this.name = name;
     this.total = opened.total;
     this.#pieces = opened.pieces;
     this.#options = options;
@@ -56,18 +59,25 @@ export class SourceReader {
     return this.#portion.subarray(0, count);
   }
 
-  /** Takes everything left: no copy when it came in one piece. */
-  async takeAll(): Promise<Uint8Array> {
+  /**
+   * Takes everything left: no copy when it came in one piece.
+   *
+   * @throws LmuError source-too-large as soon as it is more than the budget has
+   */
+  async takeAll(budget = new Budget()): Promise<Uint8Array> {
+    if (this.total! > budget.left) budget.hold(this.total!);
     const first = this.#rest.length > 0 ? this.#rest : await this.#next();
     this.#rest = new Uint8Array(0);
     let piece = await this.#next();
+    budget.hold(first?.length ?? 0);
     if (!first || !piece) return first ?? this.#rest;
     this.hasGathered = true;
     // Not kept as pieces: each can go at once, where all of them would wait for the last.
-    let bytes = new Uint8Array(Math.min(this.total ?? 0, MOST_BELIEVED));
+    let bytes = allocate(Math.min(this.total ?? 0, MOST_BELIEVED));
     bytes = append(bytes, 0, first);
     let length = first.length;
     for (; piece; piece = await this.#next()) {
+      budget.hold(piece.length);
       bytes = append(bytes, length, piece);
       length += piece.length;
     }
@@ -102,13 +112,12 @@ export class SourceReader {
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof LmuError) throw cause;
-      throw new LmuError("source-unreadable", `Cannot read ${this.name}: ${messageOf(cause)}`, {
-        cause,
-      });
+      const message = `Cannot load the model: ${messageOf(cause)}`;
+      throw new LmuError("source-unreadable", message, { cause });
     }
     if (!piece) return undefined;
     this.#loaded += piece.length;
-    onProgress?.({ file: this.name, loaded: this.#loaded, total: this.total });
+    onProgress?.({ file: this.name || "stream", loaded: this.#loaded, total: this.total });
     return piece;
   }
 }
@@ -116,10 +125,26 @@ export class SourceReader {
 /**
  * Opens a source for reading.
  *
+ * @param name - instead of the source's own
  * @throws what {@link openSource} throws
  */
-export async function openReader(source: Source, options: ReadOptions): Promise<SourceReader> {
-  return new SourceReader(await openSource(source, options), options);
+export async function openReader(
+  source: Source,
+  options: ReadOptions,
+  name?: string,
+): Promise<SourceReader> {
+  options.signal?.throwIfAborted();
+  const value = await abortable(Promise.resolve(source), options.signal);
+  const known = name ?? nameOf(value);
+  const open = async () => new SourceReader(known, await openSource(value, options), options);
+  return naming(known, open);
+}
+
+/** What a source is called; "" for bytes and streams. */
+function nameOf(source: SourceValue): string {
+  if (typeof source === "string" || isUrl(source)) return String(source);
+  const { url, name } = Object(source) as { url?: string; name?: string };
+  return url || name || "";
 }
 
 /** Puts a piece behind the first `length` bytes; in a larger array where there is no room. */
@@ -131,7 +156,7 @@ function append(
   const needed = length + piece.length;
   let roomy = bytes;
   if (needed > bytes.length) {
-    roomy = new Uint8Array(Math.max(needed, 2 * bytes.length));
+    roomy = allocate(Math.max(needed, 2 * bytes.length));
     roomy.set(bytes.subarray(0, length));
     free(bytes.buffer);
   }

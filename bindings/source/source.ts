@@ -1,3 +1,6 @@
+import { LmuError } from "../errors.js";
+import { shortName } from "./naming.js";
+
 /**
  * Anything a model can be read from. A string that begins with http:, https:, data:, blob: or file: is a URL; any other is
  * a path in Node, Deno and Bun, and elsewhere a URL relative to the page.
@@ -46,6 +49,11 @@ export interface ReadOptions {
    * @param progress - how far the file is
    */
   onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Most bytes to hold in memory while loading, over all files and what archives inflate to. Native files stream into the
+   * model and need no more than their header. @defaultValue 2 GiB
+   */
+  maxBytes?: number | undefined;
 }
 
 /** AudioWorklets have no URL. */
@@ -53,7 +61,17 @@ export function isUrl(source: unknown): source is URL {
   return typeof URL === "function" && source instanceof URL;
 }
 
-/** A URL that says how to get there; undefined for paths and relative ones. */
+/**
+ * A URL that says how to get there; undefined for paths and relative ones.
+ *
+ * @throws LmuError source-unreadable if it is broken
+ */
 export function absoluteUrl(text: string): URL | undefined {
-  return /^(https?|data|blob|file):/i.test(text) ? new URL(text) : undefined;
+  if (!/^(https?|data|blob|file):/i.test(text)) return undefined;
+  try {
+    return new URL(text);
+  } catch (cause) {
+    const message = `Cannot fetch ${shortName(text)}: it is no URL`;
+    throw new LmuError("source-unreadable", message, { cause });
+  }
 }

@@ -45,7 +45,7 @@ export const ACTIONS: Readonly<Record<Request["call"], string>> = {
 export type SentSource = string | Blob | Uint8Array | { readonly [name: string]: SentSource };
 
 /** Options of load that can be sent. */
-export type SentOptions = Pick<FormatOptions, "config" | "layers"> & {
+export type SentOptions = Pick<FormatOptions, "config" | "layers" | "maxBytes"> & {
   readonly wasm?: WasmModule | undefined;
 };
 

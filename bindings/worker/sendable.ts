@@ -1,3 +1,4 @@
+import { Budget } from "../source/budget.js";
 import { abortable } from "../source/pieces.js";
 import { openReader } from "../source/reader.js";
 import { absoluteUrl, type ReadOptions, type Source, type SourceFiles } from "../source/source.js";
@@ -35,7 +36,7 @@ export async function sendable(
   }
   const reader = await openReader(source as Source, options);
   try {
-    const all = await reader.takeAll();
+    const all = await reader.takeAll(new Budget(options.maxBytes));
     // A piece that came alone may be somebody's: only a copy of our own can be given away.
     const bytes = reader.hasGathered ? all : all.slice();
     return { source: bytes, transfer: [bytes.buffer as ArrayBuffer], isRead: true };

@@ -188,7 +188,7 @@ async function loadInto(
   { signal, onProgress, ...options }: LoadOptions,
   ownsWorker: boolean,
 ): Promise<WorkerModel> {
-  const sent = await sendable(source, { signal, onProgress });
+  const sent = await sendable(source, { signal, onProgress, maxBytes: options.maxBytes });
   const request = { call: "load", source: sent.source, options } as const;
   const facts = await worker.ask<ModelFacts>(request, {
     signal,

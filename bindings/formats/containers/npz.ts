@@ -1,5 +1,6 @@
 import { LmuError } from "../../errors.js";
 import { type DType, permute, type Tensor, tensorOfBytes } from "../../tensor.js";
+import type { Budget } from "../../source/budget.js";
 import type { StateDict } from "./pickle/torch-archive.js";
 import { unzip } from "./zip.js";
 
@@ -34,8 +35,8 @@ const OTHERS = /^[cUSMmuV]\d+$/;
  *
  * @throws LmuError format-invalid
  */
-export async function readNpz(bytes: Uint8Array): Promise<StateDict> {
-  const files = await unzip(bytes, (name) => name.endsWith(".npy"));
+export async function readNpz(bytes: Uint8Array, budget?: Budget): Promise<StateDict> {
+  const files = await unzip(bytes, (name) => name.endsWith(".npy"), budget);
   const tensors = new Map<string, Tensor>();
   const others: string[] = [];
   for (const [file, content] of files) {

@@ -5,6 +5,9 @@ import { validateDescription } from "../../validate.js";
 /** The metadata key of a safetensors file that holds the model description. */
 export const NATIVE_KEY = "lmu-wasm";
 
+/** Characters of a description; 10,000 layers take 2 MB, and JSON.parse up to 47 bytes for each character. */
+const MAX_DESCRIPTION = 1 << 24;
+
 /**
  * The description among the texts of a file; undefined when the file is safetensors of another kind.
  *
@@ -15,11 +18,12 @@ export function readNative(metadata: ReadonlyMap<string, string>): Description |
   if (text === undefined) return undefined;
   let value: unknown;
   try {
+    if (text.length > MAX_DESCRIPTION) throw new RangeError("too long");
     value = JSON.parse(text);
   } catch (cause) {
     throw new LmuError(
       "format-invalid",
-      `Cannot read the model: metadata ${NATIVE_KEY} is no valid JSON`,
+      `Cannot read the model: metadata ${NATIVE_KEY} is no valid JSON of at most ${MAX_DESCRIPTION} characters`,
       { cause },
     );
   }

@@ -1,5 +1,6 @@
 import { LmuError } from "../../../errors.js";
 import type { Tensor } from "../../../tensor.js";
+import type { Budget } from "../../../source/budget.js";
 import { unzip } from "../zip.js";
 import { TensorReference, TORCH_GLOBALS } from "./torch-globals.js";
 import { readPickle } from "./pickle.js";
@@ -35,14 +36,14 @@ export function isLegacyTorch(start: Uint8Array): boolean {
  *
  * @throws LmuError format-invalid, with advice where the file is PyTorch's but no state dict
  */
-export async function readTorch(bytes: Uint8Array): Promise<StateDict> {
+export async function readTorch(bytes: Uint8Array, budget?: Budget): Promise<StateDict> {
   if (isLegacyTorch(bytes)) {
     refuse(
       "the file is in PyTorch's format from before 1.6, or a bare pickle",
       `a zip archive: load it with torch.load and save it again with ${ADVICE}`,
     );
   }
-  const archive = await Archive.open(bytes);
+  const archive = await Archive.open(bytes, budget);
   const notes: string[] = [];
   const dict = stateDictOf(readPickle(archive.pickle, TORCH_GLOBALS, bytes.length), notes);
   const tensors = new Map<string, Tensor>();
@@ -75,14 +76,18 @@ class Archive implements Storages {
     this.isLittleEndian = order === undefined || order[0] !== 0x62;
   }
 
-  static async open(bytes: Uint8Array): Promise<Archive> {
+  static async open(bytes: Uint8Array, budget: Budget | undefined): Promise<Archive> {
     let isProgram = false;
     let root: string | undefined;
-    const files = await unzip(bytes, (name) => {
-      if (/^([^/]+\/)?(constants\.pkl|code\/|archive_format$)/.test(name)) isProgram = true;
-      root ??= /^([^/]+\/)?data\.pkl$/.test(name) ? name.slice(0, -"data.pkl".length) : undefined;
-      return /^([^/]+\/)?(data\.pkl$|byteorder$|data\/)/.test(name);
-    });
+    const files = await unzip(
+      bytes,
+      (name) => {
+        if (/^([^/]+\/)?(constants\.pkl|code\/|archive_format$)/.test(name)) isProgram = true;
+        root ??= /^([^/]+\/)?data\.pkl$/.test(name) ? name.slice(0, -"data.pkl".length) : undefined;
+        return /^([^/]+\/)?(data\.pkl$|byteorder$|data\/)/.test(name);
+      },
+      budget,
+    );
     if (isProgram) {
       refuse("the file is a TorchScript or exported program", `a state_dict: ${ADVICE}`);
     }

@@ -1,0 +1,41 @@
+import { brief, expectInteger } from "../errors.js";
+import type { LoadOptions } from "./load.js";
+
+/** What each option of load must be. */
+const KINDS: Readonly<Record<keyof LoadOptions, string>> = {
+  signal: "AbortSignal",
+  onProgress: "function",
+  maxBytes: "number",
+  config: "object or string",
+  layers: "array",
+  wasm: "object",
+};
+
+/**
+ * Checks the options of load before anything is opened. An option that is undefined is not given.
+ *
+ * @param more - names of further options, which the caller checks
+ * @throws TypeError for an unknown option, or a value of another kind; RangeError for a maxBytes that counts no bytes
+ */
+export function checkLoadOptions(options: LoadOptions, ...more: readonly string[]): void {
+  for (const [name, value] of Object.entries(options) as [keyof LoadOptions, unknown][]) {
+    if (value === undefined || more.includes(name)) continue;
+    const known = Object.keys(KINDS);
+    if (!known.includes(name))
+      fail(name, `no option, expected one of ${[...known, ...more].join(", ")}`);
+    const kind = kindOf(value);
+    if (!KINDS[name].includes(kind)) fail(name, `${brief(value)}, expected ${KINDS[name]}`);
+  }
+  if (options.maxBytes !== undefined)
+    expectInteger("load the model", "maxBytes", options.maxBytes, 1);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value === "object" && "throwIfAborted" in value ? "AbortSignal" : typeof value;
+}
+
+function fail(name: string, problem: string): never {
+  throw new TypeError(`Cannot load the model: ${name} is ${problem}`);
+}

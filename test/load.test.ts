@@ -101,7 +101,8 @@ describe("load() fails clearly", () => {
     ["a missing file", () => join(folder, "none.keras"), "source-unreadable", "none.keras"],
     ["a missing page", () => `${address}/none`, "source-unreadable", "the answer is 404"],
     ["a closed port", () => "http://127.0.0.1:1/", "source-unreadable", "Cannot fetch"],
-    ["no bytes", () => new Uint8Array(0), "format-unknown", "it begins with nothing"],
+    ["no bytes", () => new Uint8Array(0), "format-unknown", "it begins with nothing, expected"],
+    ["a broken URL", () => "http://[", "source-unreadable", "http://[: "],
     [
       "another format",
       () => new TextEncoder().encode("<!doctype html>"),

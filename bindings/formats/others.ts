@@ -11,7 +11,7 @@ export const START_BYTES = 512;
 
 interface Other {
   /** How such a file begins: its bytes as the characters of the same numbers. */
-  readonly start: RegExp;
+  readonly start?: RegExp;
   /** How such a file is named, where bytes do not tell. */
   readonly name?: RegExp;
   readonly what: string;
@@ -40,7 +40,6 @@ const OTHERS: readonly Other[] = [
     advice: `save the model that it was made from: state = model.state_dict(); ${SAVE_TORCH}`,
   },
   {
-    start: /^$/,
     name: /\.(index|data-\d+-of-\d+)$/,
     what: "a TensorFlow checkpoint",
     advice: 'build the model in Python; model.load_weights(path); model.save("model.keras")',
@@ -83,7 +82,7 @@ const OTHERS: readonly Other[] = [
 /** Throws what a file is that no reader knows, by its first bytes and its name, and what makes one of it that loads. */
 export function refuseOther(start: Uint8Array, name: string): never {
   const text = String.fromCharCode(...start);
-  const other = OTHERS.find((one) => one.start.test(text) || one.name?.test(name));
+  const other = OTHERS.find((one) => one.start?.test(text) || one.name?.test(name));
   const loads = "safetensors, .keras, HDF5, PyTorch (zip) or .npz";
   unknown(`it begins with ${beginning(text)}`, other, loads);
 }

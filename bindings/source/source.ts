@@ -1,6 +1,3 @@
-import { LmuError } from "../errors.js";
-import { shortName } from "./naming.js";
-
 /**
  * Anything a model can be read from. A string that begins with http:, https:, data:, blob: or file: is a URL; any other is
  * a path in Node, Deno and Bun, and elsewhere a URL relative to the page.
@@ -61,17 +58,12 @@ export function isUrl(source: unknown): source is URL {
   return typeof URL === "function" && source instanceof URL;
 }
 
-/**
- * A URL that says how to get there; undefined for paths and relative ones.
- *
- * @throws LmuError source-unreadable if it is broken
- */
+/** A URL that says how to get there; undefined for paths and relative ones, and broken ones, which nothing opens. */
 export function absoluteUrl(text: string): URL | undefined {
   if (!/^(https?|data|blob|file):/i.test(text)) return undefined;
   try {
     return new URL(text);
-  } catch (cause) {
-    const message = `Cannot fetch ${shortName(text)}: it is no URL`;
-    throw new LmuError("source-unreadable", message, { cause });
+  } catch {
+    return undefined;
   }
 }

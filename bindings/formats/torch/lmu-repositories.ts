@@ -3,7 +3,7 @@ import { MAX_ORDER } from "../../legendre.js";
 import { splitColumns, type Tensor } from "../../tensor.js";
 import { type Importer, unlessLinear } from "../importer.js";
 import { type Convention, importMatrices } from "../matrices.js";
-import { activationOption } from "./activations.js";
+import { activationOption } from "./activation-names.js";
 import { detectConvention } from "./conventions.js";
 import { choiceOption, type Dialect, flagOption, type Layer, positiveOption } from "./dialect.js";
 

@@ -1,6 +1,6 @@
 import { permute } from "../../tensor.js";
 import { normalisation, unlessLinear } from "../importer.js";
-import { activationOption } from "./activations.js";
+import { activationOption } from "./activation-names.js";
 import {
   countOption,
   type Dialect,

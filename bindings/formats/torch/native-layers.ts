@@ -1,7 +1,7 @@
 import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import type { Importer } from "../importer.js";
-import { activationOption } from "./activations.js";
+import { activationOption } from "./activation-names.js";
 import type { Dialect, Layer, Widths } from "./dialect.js";
 
 /*

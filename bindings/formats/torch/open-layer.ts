@@ -5,7 +5,7 @@ import { HIPPO } from "./hippo.js";
 import { ABDOUJAOUHAR_LMU, BJKOMER_LMU, PYTORCH_LMU, PYTORCH_LMUFFT } from "./lmu-repositories.js";
 import { BATCH_NORM, CONV1D, EMBEDDING, LAYER_NORM, LINEAR } from "./modules.js";
 import { ACTIVATION, FLATTEN, PLAIN, WITH_TENSORS } from "./native-layers.js";
-import { TORCH_GRU, TORCH_LSTM, TORCH_RNN } from "./recurrent.js";
+import { TORCH_GRU, TORCH_LSTM, TORCH_RNN } from "./recurrent-modules.js";
 import type { LayerRequest } from "./request.js";
 import { Weights } from "./tensors.js";
 

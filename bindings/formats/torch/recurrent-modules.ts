@@ -2,7 +2,7 @@ import type { RecurrentDescription } from "../../description.js";
 import { LmuError } from "../../errors.js";
 import { rowsOf, selectRows, type Tensor } from "../../tensor.js";
 import { type Importer, type Output, sumOf } from "../importer.js";
-import { activationOption } from "./activations.js";
+import { activationOption } from "./activation-names.js";
 import type { Dialect, Layer } from "./dialect.js";
 import type { Weights } from "./tensors.js";
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LMU } from "./support/torch.js";
 
 /*
  * The command as it is shipped, run as a user runs it.
@@ -62,7 +63,8 @@ describe("inspect", () => {
   });
 
   test("prints conventions found, and JSON", async () => {
-    const { stdout } = await command("inspect", join(torch, "torch-lmu-0.pt"), "--json");
+    const file = join(torch, "torch-lmu-0.pt");
+    const { stdout } = await command("inspect", file, "--layers", JSON.stringify(LMU), "--json");
     const report = JSON.parse(stdout) as { format: string; notes: string[] };
     expect(report.format).toMatch(/torch/i);
     expect(report.notes.length).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ import { corrupt } from "./support/corrupt.js";
 import { goldenFile, kerasConfig } from "./support/golden.js";
 import { fileOf, type LmuChoice, lmuModel, makeUp } from "./support/models.js";
 import { shardsOf } from "./support/shards.js";
-import { LMU } from "./support/torch.js";
+import { layersOf, LMU } from "./support/torch.js";
 
 /*
  * Files from strangers: every corruption loads or throws an LmuError. None hangs, traps, or makes the reader allocate
@@ -79,12 +79,17 @@ const FILES: readonly File[] = [
     read: () => goldenFile("torch/torch-lmu-0.pt"),
     options: () => ({ layers: LMU }),
   },
-  { name: ".pt, layers inferred", read: () => goldenFile("torch/torch-lstm.pt") },
+  { name: ".pt, layers inferred", read: () => goldenFile("torch/extra-projected.pt") },
   {
     name: "state dict in safetensors",
     read: () => goldenFile("torch/torch-lmu-1.safetensors"),
+    options: () => ({ layers: LMU }),
   },
-  { name: ".npz", read: () => goldenFile("legacy/bjkomer-lmu.npz") },
+  {
+    name: ".npz",
+    read: () => goldenFile("legacy/bjkomer-lmu.npz"),
+    options: () => ({ layers: layersOf("bjkomer-lmu") }),
+  },
 ];
 
 describe("corrupted files", () => {

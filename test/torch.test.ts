@@ -19,6 +19,7 @@ import {
   modelOf,
   outputOf,
   refusal,
+  suggestedLayers,
 } from "./support/torch.js";
 
 describe("importStateDict() gives the numbers of the reference", () => {
@@ -27,9 +28,20 @@ describe("importStateDict() gives the numbers of the reference", () => {
     const given = await checkpointOf(path, layers);
     expect(errorOf(given, io.get("input")!, outputOf(io))).toBeLessThan(bound);
     expect(given.warnings).toEqual([]);
-    const inferred = await checkpointOf(path);
-    expect(errorOf(inferred, io.get("input")!, outputOf(io))).toBeLessThan(bound);
-    expect(inferred.notes.join()).toContain("inferred");
+  });
+
+  test.each(FILES)("%s, by the layers that it asks for", async (path, _, bound) => {
+    const io = goldenTensors(ioPath(path));
+    const error = await refusal(() => checkpointOf(path));
+    expect(error.code).toBe("description-invalid");
+    expect(error.message).toMatch(
+      /activation between \w+(\.cell)? and classifier is not in the file/,
+    );
+    await expect(checkpointOf(path, suggestedLayers(error, "?"))).rejects.toThrow(
+      /activation "\?"/,
+    );
+    const filled = await checkpointOf(path, suggestedLayers(error, "linear"));
+    expect(errorOf(filled, io.get("input")!, outputOf(io))).toBeLessThan(bound);
   });
 
   test.each(FILES.filter(([path]) => path.startsWith("torch/")))(
@@ -50,13 +62,22 @@ describe("importStateDict() gives the numbers of the reference", () => {
       { type: "torch-gru", prefix: "gru" },
       { type: "linear", prefix: "head" },
     ]);
-    for (const checkpoint of [given, await checkpointOf(path)]) {
+    const asked = suggestedLayers(await refusal(() => checkpointOf(path)), "linear");
+    for (const checkpoint of [given, await checkpointOf(path, asked)]) {
       expect(errorOf(checkpoint, io.get("input")!, io.get("output")!)).toBeLessThan(1e-6);
       expect(checkpoint.warnings).toEqual([]);
     }
     const model = modelOf(given);
     expect(() => model.stream()).toThrow(/reads the sequence from its end.*use model\.run/);
     model.dispose();
+  });
+
+  test("projected layers, told by their names alone", async () => {
+    const path = "torch/extra-projected.pt";
+    const io = goldenTensors(ioPath(path));
+    const checkpoint = await checkpointOf(path);
+    expect(errorOf(checkpoint, io.get("input")!, io.get("output")!)).toBeLessThan(1e-6);
+    expect(checkpoint.warnings).toEqual([]);
   });
 
   test("a training checkpoint with many kinds of layers, types and views", async () => {

@@ -96,8 +96,9 @@ async function convert(installed, options) {
   const command = join(installed, readManifest(installed).bin["lmu-wasm"]);
   const pathOf = ({ name }) => join(options.home, `${name}.safetensors`);
   const convertOne = (model) => {
-    const args = [command, "convert", join(root, model.file), pathOf(model)];
-    return run(process.execPath, args, options);
+    const args = ["convert", join(root, model.file), pathOf(model)];
+    if (model.layers) args.push("--layers", JSON.stringify(model.layers));
+    return run(process.execPath, [command, ...args], options);
   };
   await Promise.all(MODELS.map(convertOne));
   return pathOf;

@@ -6,6 +6,12 @@ import { readFileSync } from "node:fs";
 
 const ALL = ["run", "push", "step"];
 
+/** What a state dict does not say: a recurrent layer and a classifier, with nothing between them. */
+const layers = (type, prefix) => [
+  { type, prefix },
+  { type: "linear", prefix: "classifier" },
+];
+
 /** Paths are from the root of the repository. The first must have one input and one output: audio goes through it. */
 export const MODELS = [
   { name: "mackey-glass", ways: ALL, file: "models/mackey-glass.safetensors" },
@@ -14,9 +20,24 @@ export const MODELS = [
   { name: "classifier", ways: ALL, file: "test/golden/keras/stack-classifier.h5" },
   { name: "language", ways: ALL, file: "test/golden/keras/embedding-language-model.keras" },
   { name: "activations", ways: ALL, file: "test/golden/layers/activations.keras" },
-  { name: "lstm", ways: ALL, file: "test/golden/torch/torch-lstm.pt" },
-  { name: "gru", ways: ALL, file: "test/golden/torch/torch-gru.pt" },
-  { name: "learned", ways: ALL, file: "test/golden/torch/torch-lmu-1.pt" },
+  {
+    name: "lstm",
+    ways: ALL,
+    file: "test/golden/torch/torch-lstm.pt",
+    layers: layers("torch-lstm", "rnn"),
+  },
+  {
+    name: "gru",
+    ways: ALL,
+    file: "test/golden/torch/torch-gru.pt",
+    layers: layers("torch-gru", "rnn"),
+  },
+  {
+    name: "learned",
+    ways: ALL,
+    file: "test/golden/torch/torch-lmu-1.pt",
+    layers: layers("pytorch-lmu", "lmu"),
+  },
   // Looks ahead, so single steps have their outputs later.
   { name: "convolutions", ways: ["run", "push"], file: "test/golden/layers/convolutions.keras" },
   // Needs its whole sequence at once.
@@ -31,7 +52,9 @@ export const MODELS = [
 export function moduleOf(pathOf) {
   const entries = MODELS.map((model) => {
     const text = JSON.stringify(readFileSync(pathOf(model), "latin1"));
-    return `{ name: "${model.name}", ways: ${JSON.stringify(model.ways)}, bytes: bytesOf(${text}) }`;
+    const { name, ways, layers } = model;
+    const fields = JSON.stringify({ name, ways, layers }).slice(1, -1);
+    return `{ ${fields}, bytes: bytesOf(${text}) }`;
   });
   return `const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 export const models = [\n${entries.join(",\n")}];\n`;

@@ -39,6 +39,14 @@ export async function refusal(action: () => unknown): Promise<LmuError> {
   return error as LmuError;
 }
 
+/** The layers that a refusal asks for, each "?" answered. */
+export function suggestedLayers({ message }: LmuError, answer: string): LayerRequest[] {
+  const list = /layers: (\[[^]*\]) \}\)$/.exec(message)![1]!;
+  return new Function(
+    `return ${list.replaceAll('"?"', JSON.stringify(answer))}`,
+  )() as LayerRequest[];
+}
+
 /** A layer and the classifier that the goldens put after it. */
 export const layersOf = (type: string, prefix = "lmu"): LayerRequest[] =>
   [
@@ -54,7 +62,8 @@ export function renamed(path: string, rename: (name: string) => string): Map<str
 export const importTensors = (
   tensors: ReadonlyMap<string, Tensor>,
   layers?: readonly LayerRequest[],
-): Checkpoint => importStateDict({ format: "torch" }, tensors, layers);
+  format = "torch",
+): Checkpoint => importStateDict({ format }, tensors, layers);
 
 /** An LMU and a classifier, the commonest of state dicts. */
 export const LMU = layersOf("pytorch-lmu");

@@ -34,6 +34,9 @@ export function activationOption(
   const value = layer.options[option] ?? fallback;
   const { type, ...parameters } = typeof value === "object" ? (value as Named) : { type: value };
   if (typeof type !== "string") refuseOption(layer, option, "the name of an activation");
+  if (type === "?") {
+    refuseOption(layer, option, 'what the model\'s code applies there, "linear" if nothing');
+  }
   const known = NAMES.get(type.toLowerCase().replaceAll("_", "")) ?? type;
   if (Object.keys(parameters).length === 0) return known;
   return { ...(typeof known === "string" ? { type: known } : known), ...parameters };

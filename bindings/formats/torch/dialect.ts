@@ -23,10 +23,10 @@ export interface Widths {
 
 /** How one type of layer stands in a file. */
 export interface Dialect {
-  /** Options it knows beyond type, prefix and name; undefined: left to the check of the description. */
+  /** Options it knows beyond those of every layer; undefined: left to the check of the description. */
   readonly options?: readonly string[];
-  /** The tensor that shows where in a module the others are. */
-  readonly landmark?: string;
+  /** Tensors one of which shows where in a module the others are. */
+  readonly landmarks?: readonly string[];
   widths(layer: Layer): Widths;
   /** Adds the layer; gives the sequence. */
   import(layer: Layer, x: Output, importer: Importer): Output;

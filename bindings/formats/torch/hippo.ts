@@ -33,7 +33,7 @@ export const HIPPO: Dialect = {
     ...["returnsSequence", "channels", "convention", "isTransposed"],
     ...["discretizer", "theta", "dt"],
   ],
-  landmark: "A",
+  landmarks: ["A"],
   widths(layer) {
     const order = squareSize(layer, "A", layer.weights.get("A", undefined, undefined));
     const { channels } = layer.options;

@@ -56,7 +56,7 @@ export const ABDOUJAOUHAR_LMU: Dialect = lmuDialect(
 /** hrshtv/pytorch-lmu, LMUFFT: u = relu(W_u x + b), h = relu(W_h (m, x) + b); H and fft_H are powers of Ā. */
 export const PYTORCH_LMUFFT: Dialect = {
   options: OPTIONS,
-  landmark: "W_u.weight",
+  landmarks: ["W_u.weight"],
   widths({ weights }) {
     const [, inputs] = weights.get("W_u.weight", 1, undefined).shape;
     const [units] = weights.get("W_h.weight", undefined, undefined).shape;
@@ -96,7 +96,7 @@ const PLAIN: Convention = { isMinusIdentity: false, isTransposed: false };
 function lmuDialect({ encoders, kernels, A, B }: Names, usual: Convention): Dialect {
   return {
     options: OPTIONS,
-    landmark: encoders[0],
+    landmarks: [encoders[0]],
     widths({ weights }) {
       const [units, inputs] = weights.get(kernels[0], undefined, undefined).shape;
       return { inputs: inputs!, outputs: () => units! };

@@ -49,7 +49,7 @@ export const EMBEDDING: Dialect = {
 /** nn.BatchNorm1d over the features, with the statistics of training. */
 export const BATCH_NORM: Dialect = {
   options: ["epsilon"],
-  landmark: "running_mean",
+  landmarks: ["running_mean"],
   widths({ weights }) {
     return same(weights.get("running_mean", undefined).shape[0]!);
   },

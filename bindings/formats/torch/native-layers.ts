@@ -21,6 +21,8 @@ export const ACTIVATION: Dialect = {
   widths: () => ({ outputs: (inputs) => inputs }),
   import(layer, x, importer) {
     const activation = activationOption(layer, "activation", undefined);
+    // What stands for "nothing here" in a list of layers.
+    if (activation === "linear") return x;
     return importer.add(layer.name, { type: "activation", activation }, [x], x.width);
   },
 };

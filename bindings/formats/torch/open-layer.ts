@@ -1,4 +1,4 @@
-import { LmuError } from "../../errors.js";
+import { brief, LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import type { Dialect, Layer } from "./dialect.js";
 import { HIPPO } from "./hippo.js";
@@ -43,22 +43,31 @@ export interface OpenLayer extends Layer {
   readonly dialect: Dialect;
 }
 
+/** How a type of layer is read, if it is known. */
+export function dialectOf(type: string): Dialect | undefined {
+  return DIALECTS.get(type);
+}
+
+/** The tensors of a file, for all layers of a request. */
+export interface TensorFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** What every name begins with, so that a prefix may leave it out: "" or "module." */
+  readonly root: string;
+  /** Collects the names of tensors that were asked for. */
+  readonly read: Set<string>;
+}
+
 /**
  * Finds what a request speaks of.
  *
- * @param read - collects the names of tensors that were asked for
  * @throws LmuError layer-unsupported, option-unsupported, description-invalid
- * @throws TypeError if the request is no object, or its prefix or name no text
+ * @throws TypeError if the request is no object, its prefix or name no text, or its tensors no texts by name
  */
-export function openLayer(
-  request: LayerRequest,
-  tensors: ReadonlyMap<string, Tensor>,
-  read: Set<string>,
-): OpenLayer {
+export function openLayer(request: LayerRequest, { tensors, root, read }: TensorFile): OpenLayer {
   if (typeof request !== "object" || request === null) {
     throw new TypeError(`Cannot load the model: a layer is ${String(request)}, expected an object`);
   }
-  const { type, prefix = "", name = prefix || type, ...options } = request;
+  const { type, prefix = "", name = prefix || type, tensors: renamed, ...options } = request;
   for (const [field, value] of Object.entries({ prefix, name })) {
     if (typeof value === "string") continue;
     const given = String(value);
@@ -73,16 +82,29 @@ export function openLayer(
   }
   const unknown = Object.keys(options).find((option) => !isKnown(dialect, option));
   if (unknown !== undefined) {
-    const known = ["prefix", "name", ...dialect.options!].join(", ");
+    const known = ["prefix", "name", "tensors", ...dialect.options!].join(", ");
     throw new LmuError(
       "option-unsupported",
       `Cannot load the model: ${type} ${name} has the option ${JSON.stringify(unknown)}, expected ${known}`,
     );
   }
-  const base = prefix === "" || prefix.endsWith(".") ? prefix : `${prefix}.`;
-  const weights = new Weights(tensors, base, type, read);
-  const found = dialect.landmark === undefined ? weights : weights.around(dialect.landmark);
+  const asked = prefix === "" || prefix.endsWith(".") ? prefix : `${prefix}.`;
+  const base = asked.startsWith(root) ? asked : root + asked;
+  const aliases = renamed === undefined ? undefined : aliasesOf(renamed, name);
+  const weights = new Weights({ all: tensors, base, type, read, ...(aliases && { aliases }) });
+  const found = weights.around(...(dialect.landmarks ?? []));
   return { dialect, type, name, options: options as Layer["options"], weights: found };
+}
+
+function aliasesOf(renamed: unknown, name: string): ReadonlyMap<string, string> {
+  const isObject = typeof renamed === "object" && renamed !== null && !Array.isArray(renamed);
+  const entries = isObject ? Object.entries(renamed) : [];
+  if (!isObject || entries.some(([, stored]) => typeof stored !== "string")) {
+    throw new TypeError(
+      `Cannot load the model: tensors of layer ${name} is ${brief(renamed)}, expected names in the file by name`,
+    );
+  }
+  return new Map(entries);
 }
 
 /** Fields of native layers are checked with the finished description. */

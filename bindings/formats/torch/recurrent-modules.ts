@@ -1,5 +1,4 @@
 import type { RecurrentDescription } from "../../description.js";
-import { LmuError } from "../../errors.js";
 import { rowsOf, selectRows, type Tensor } from "../../tensor.js";
 import { type Importer, type Output, sumOf } from "../importer.js";
 import { activationOption } from "./activation-names.js";
@@ -9,7 +8,8 @@ import type { Weights } from "./tensors.js";
 /*
  * nn.LSTM, nn.GRU, nn.RNN and their cells: weight_ih_l0 [gates·units, inputs], weight_hh_l0 [gates·units, units],
  * bias_ih_l0 and bias_hh_l0, then l1 …, each with _reverse for the other direction; cells have no suffix. Gates: LSTM
- * i, f, g, o as ours; GRU r, z, n, where ours begin with update, z.
+ * i, f, g, o as ours; GRU r, z, n, where ours begin with update, z. An LSTM with proj_size gives weight_hr_l0 [projected,
+ * units] times its units, and reads that back: weight_hh_l0 is then [4·units, projected].
  */
 
 export const TORCH_LSTM: Dialect = recurrentDialect("lstm", [0, 1, 2, 3]);
@@ -20,7 +20,7 @@ export const TORCH_RNN: Dialect = recurrentDialect("rnn", [0]);
 function recurrentDialect(type: RecurrentDescription["type"], gates: readonly number[]): Dialect {
   return {
     options: ["returnsSequence", ...(type === "rnn" ? ["activation"] : [])],
-    landmark: "weight_ih_l0",
+    landmarks: ["weight_ih_l0", "weight_ih"],
     widths({ weights }) {
       const [first] = suffixes(weights);
       const [, inputs] = weights.get(`weight_ih${first}`, undefined, undefined).shape;
@@ -29,7 +29,6 @@ function recurrentDialect(type: RecurrentDescription["type"], gates: readonly nu
       return { inputs: inputs!, outputs: () => directions * units! };
     },
     import(layer, x, importer) {
-      refuseProjection(layer);
       const description = {
         type,
         ...(type === "rnn" && { activation: activationOption(layer, "activation", "tanh") }),
@@ -55,16 +54,6 @@ function suffixes(weights: Weights): readonly [string, ...string[]] {
   return all;
 }
 
-function refuseProjection({ name, type, weights }: Layer): void {
-  const found = weights.names().find((tensor) => /^weight_hr_l\d+$/.test(tensor));
-  if (!found) return;
-  throw new LmuError(
-    "layer-unsupported",
-    `Cannot load the model: ${type} ${name} is projected (${weights.base}${found}), expected a hidden state without ` +
-      "projection: train it with proj_size=0",
-  );
-}
-
 /** Two cells, one reading backwards, side by side. They need the whole sequence. */
 function importBoth(
   name: string,
@@ -88,16 +77,20 @@ function importCell(
   x: Output,
   importer: Importer,
 ): Output {
-  const units = weights.get(`weight_hh${suffix}`, undefined, undefined).shape[1]!;
+  const width = weights.get(`weight_hh${suffix}`, undefined, undefined).shape[1]!;
+  const isLstm = description.type === "lstm";
+  const projection = isLstm ? weights.find(`weight_hr${suffix}`, width, undefined) : undefined;
+  const units = projection?.shape[1] ?? width;
   const rows = gates.length * units;
   const input = weights.get(`weight_ih${suffix}`, rows, x.width);
-  const recurrent = weights.get(`weight_hh${suffix}`, rows, units);
+  const recurrent = weights.get(`weight_hh${suffix}`, rows, width);
   const hasBias = weights.has(`bias_ih${suffix}`);
   const order = gates.flatMap((gate) => Array.from({ length: units }, (_, i) => gate * units + i));
   const ordered = (tensor: Tensor) => selectRows(tensor, order);
-  return importer.add(name, description, [x], units, {
+  return importer.add(name, description, [x], width, {
     input: ordered(input),
     recurrent: ordered(recurrent),
+    projection,
     ...(hasBias &&
       biasesOf(
         ordered(weights.get(`bias_ih${suffix}`, rows)),

@@ -23,8 +23,16 @@ export type LayerRequest =
   LmuRequest | HippoRequest | RecurrentRequest | ModuleRequest | NativeRequest;
 
 interface Located {
-  /** What the names of the layer's tensors begin with: "lmu" for "lmu.W_x" or "lmu.cell.W_x". @defaultValue "" */
+  /**
+   * What the names of the layer's tensors begin with: "lmu" for "lmu.W_x" or "lmu.cell.W_x". "module.", "model." and
+   * "_orig_mod." before all names of a file may be left out. @defaultValue ""
+   */
   readonly prefix?: string;
+  /**
+   * Tensors whose names in the file are others than the type's: `{ e_x: "arr_0", W_x: "arr_3" }`, with the prefix or
+   * without it. Those left out keep their names, after the prefix. A name that the type has no tensor for is refused.
+   */
+  readonly tensors?: Readonly<Record<string, string>>;
   /** Name in the model. @defaultValue the prefix, or the type where there is none */
   readonly name?: string;
 }

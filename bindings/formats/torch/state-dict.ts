@@ -39,16 +39,46 @@ export function importStateDict(
   importer.notes.push(...(source.notes ?? []));
   const config = source.metadata?.get("config");
   if (config !== undefined) importer.notes.push(`config in the file: ${config.slice(0, 200)}`);
-  const read = new Set<string>();
-  const given = requests ?? inferLayers(tensors, importer);
-  const layers = given.map((request) => openLayer(request, tensors, read));
+  const file = { tensors, root: rootOf(tensors), read: new Set<string>() };
+  const given = requests ?? inferLayers(tensors, source.format === IN_ORDER, importer);
+  const layers = given.map((request) => openLayer(request, file));
   const input = inputOf(layers);
   let x: Output = { name: "input", width: input.width ?? 1 };
   for (const [index, layer] of layers.entries()) x = importLayer(layer, index, x, importer);
-  warnOfUnread(tensors, read, importer);
+  for (const layer of layers) refuseUnused(layer);
+  warnOfUnread(tensors, file.read, importer);
   const checkpoint = importer.finish(source.format, "PyTorch state dict", input, x);
   validateDescription(checkpoint.description);
   return checkpoint;
+}
+
+/**
+ * The format whose tensors stand in the order in which modules were made: torch.save keeps it. Safetensors sorts by type
+ * and name, and numpy.savez takes whatever order it is given.
+ */
+const IN_ORDER = "torch";
+
+/** What nn.DataParallel, torch.compile and Lightning put before every name. */
+const WRAPPERS = /^((module|_orig_mod|model)\.)+/;
+
+/** What all names begin with, if it is such. */
+function rootOf(tensors: ReadonlyMap<string, Tensor>): string {
+  const names = [...tensors.keys()];
+  let root = WRAPPERS.exec(names[0] ?? "")?.[0] ?? "";
+  while (!names.every((name) => name.startsWith(root))) {
+    root = root.slice(0, root.lastIndexOf(".", root.length - 2) + 1);
+  }
+  return root;
+}
+
+/** A renamed tensor that nobody asks for is a misspelt name. */
+function refuseUnused({ type, name, weights }: OpenLayer): void {
+  const [unused] = weights.unused;
+  if (unused === undefined) return;
+  throw new LmuError(
+    "option-unsupported",
+    `Cannot load the model: ${type} ${name} has tensors ${JSON.stringify(unused)}, which it does not read`,
+  );
 }
 
 /** Features of the input: what the first layer that says reads, seen through those before it. */

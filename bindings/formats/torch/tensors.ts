@@ -4,52 +4,67 @@ import { type Tensor, sizeOf } from "../../tensor.js";
 /** Wanted lengths of a tensor's axes; undefined takes any. */
 type Shape = readonly (number | undefined)[];
 
-/** The tensors of one layer: those whose names begin with its prefix. */
+/** Where the tensors of a layer are. */
+export interface Place {
+  readonly all: ReadonlyMap<string, Tensor>;
+  /** What the names begin with, dot included. */
+  readonly base: string;
+  /** Of the layer, for messages. */
+  readonly type: string;
+  /** Names in the file, with the base or without, of tensors that have others there. */
+  readonly aliases?: ReadonlyMap<string, string>;
+  /** Collects the names of all that was asked for. */
+  readonly read?: Set<string>;
+}
+
+/** The tensors of one layer: those whose names begin with its prefix, or that its request names. */
 export class Weights {
-  /**
-   * @param base - what the names begin with, dot included
-   * @param type - of the layer, for messages
-   * @param read - collects the names of all that was asked for
-   */
-  constructor(
-    private readonly all: ReadonlyMap<string, Tensor>,
-    readonly base: string,
-    private readonly type: string,
-    private readonly read: Set<string>,
-  ) {}
+  /** Aliases that were looked up. */
+  readonly #used = new Set<string>();
+
+  constructor(private readonly place: Place) {}
+
+  /** What the names begin with, dot included. */
+  get base(): string {
+    return this.place.base;
+  }
 
   has(name: string): boolean {
-    return this.all.has(this.base + name);
+    return this.place.all.has(this.#nameOf(name));
   }
 
   /** Lengths of the axes; none when there is no such tensor. */
   shapeOf(name: string): readonly number[] {
-    return this.all.get(this.base + name)?.shape ?? [];
+    return this.place.all.get(this.#nameOf(name))?.shape ?? [];
   }
 
   /** @throws LmuError tensor-missing, tensor-invalid */
   get(name: string, ...shape: Shape): Tensor {
     const tensor = this.find(name, ...shape);
     if (tensor) return tensor;
-    const have = this.names().slice(0, 12).join(", ") || "nothing";
+    const { all, base, type } = this.place;
+    const inside = this.names();
+    const have = (inside.length ? inside : [...all.keys()]).slice(0, 12).join(", ");
     throw new LmuError(
       "tensor-missing",
-      `Cannot load the model: tensor ${this.base}${name} is missing, ${this.type} needs it; ` +
-        `${this.base ? `under ${this.base}` : "in the file"} is ${have}`,
+      `Cannot load the model: tensor ${this.#nameOf(name)} is missing, ${type} needs it; ` +
+        `${base && inside.length ? `under ${base}` : "in the file"} is ${have || "nothing"}`,
     );
   }
 
   /** @throws LmuError tensor-invalid */
   find(name: string, ...shape: Shape): Tensor | undefined {
-    const tensor = this.all.get(this.base + name);
+    const { all, type, read } = this.place;
+    const stored = this.#nameOf(name);
+    const tensor = all.get(stored);
     if (!tensor) return undefined;
-    this.read.add(this.base + name);
+    read?.add(stored);
     const fits =
       tensor.shape.length === shape.length &&
       tensor.shape.every((length, axis) => length === (shape[axis] ?? length));
     if (!fits || sizeOf(tensor.shape) === 0) {
       const wanted = shape.map((length) => length ?? "any").join(", ");
-      this.refuse(name, `has shape [${tensor.shape.join(", ")}], ${this.type} expects [${wanted}]`);
+      this.refuse(name, `has shape [${tensor.shape.join(", ")}], ${type} expects [${wanted}]`);
     }
     return tensor;
   }
@@ -58,41 +73,71 @@ export class Weights {
   vector(name: string, length: number): Tensor {
     const tensor = this.get(name, ...this.shapeOf(name));
     if (sizeOf(tensor.shape) !== length) {
-      this.refuse(name, `has shape [${tensor.shape.join(", ")}], ${this.type} expects [${length}]`);
+      const { type } = this.place;
+      this.refuse(name, `has shape [${tensor.shape.join(", ")}], ${type} expects [${length}]`);
     }
     return { ...tensor, shape: [length] };
   }
 
   /** Counts tensors as read that the layer has, but does not need. */
   skip(...names: string[]): void {
-    for (const name of names) this.read.add(this.base + name);
+    for (const name of names) this.place.read?.add(this.#nameOf(name));
   }
 
-  /** Names under the prefix, without it. */
+  /** Names under the prefix, without it, and those of the request, under which the others are not told again. */
   names(): string[] {
-    const names = [...this.all.keys()].filter((name) => name.startsWith(this.base));
-    return names.map((name) => name.slice(this.base.length));
+    const { all, base, aliases } = this.place;
+    if (!aliases) return below(all, base);
+    const renamed = new Set([...aliases.keys()].map((name) => this.#nameOf(name)));
+    // Without a prefix, all of the file would be the layer's.
+    const inside = base === "" ? [] : below(all, base);
+    return [...aliases.keys(), ...inside.filter((name) => !renamed.has(base + name))];
   }
 
-  /** The same tensors, seen from where the one of this name stands: "lmu." or "lmu.cell." for "W_x". */
-  around(name: string): Weights {
-    if (this.has(name)) return this;
-    const places = this.names().filter((found) => found.endsWith(`.${name}`));
+  /** Names of the request that no lookup was for. */
+  get unused(): string[] {
+    return [...(this.place.aliases?.keys() ?? [])].filter((name) => !this.#used.has(name));
+  }
+
+  /** The same tensors, seen from where the first one of these names stands: "lmu." or "lmu.cell." for "W_x". */
+  around(...landmarks: string[]): Weights {
+    if (landmarks.some((name) => this.has(name))) return this;
+    const { all, base, type } = this.place;
+    const inside = below(all, base);
+    const places = landmarks.flatMap((landmark) =>
+      inside
+        .filter((name) => name.endsWith(`.${landmark}`))
+        .map((name) => [name, name.slice(0, -landmark.length)] as const),
+    );
     if (places.length > 1) {
+      const names = places.slice(0, 4).map(([name]) => name);
       throw new LmuError(
         "description-invalid",
-        `Cannot load the model: ${this.type} with prefix ${JSON.stringify(this.base.slice(0, -1))} is one of ` +
-          `${places.length}, expected a prefix of one: ${places.slice(0, 4).join(", ")}`,
+        `Cannot load the model: ${type} with prefix ${JSON.stringify(base.slice(0, -1))} is one of ` +
+          `${places.length}, expected a prefix of one: ${names.join(", ")}`,
       );
     }
-    const inner = places[0]?.slice(0, -name.length) ?? "";
-    return new Weights(this.all, this.base + inner, this.type, this.read);
+    return new Weights({ ...this.place, base: base + (places[0]?.[1] ?? "") });
   }
 
   refuse(name: string, problem: string): never {
     throw new LmuError(
       "tensor-invalid",
-      `Cannot load the model: tensor ${this.base}${name} ${problem}`,
+      `Cannot load the model: tensor ${this.#nameOf(name)} ${problem}`,
     );
   }
+
+  /** The name in the file. */
+  #nameOf(name: string): string {
+    const { all, base, aliases } = this.place;
+    const alias = aliases?.get(name);
+    if (alias === undefined) return base + name;
+    this.#used.add(name);
+    return all.has(base + alias) ? base + alias : alias;
+  }
+}
+
+/** Names that begin with a base, without it. */
+function below(all: ReadonlyMap<string, Tensor>, base: string): string[] {
+  return [...all.keys()].filter((name) => name.startsWith(base)).map((n) => n.slice(base.length));
 }

@@ -3,6 +3,7 @@
 extra-modules.pt  a training checkpoint: state dict under "model_state_dict" with tensors of several types, transposed and
                   shared storages, an optimiser's state beside it; io: ids [2, 30], output [2, 30, 4]
 extra-bidirectional.pt  two layers of nn.LSTM, nn.GRU without biases, both bidirectional, then Linear; io: input, output
+extra-projected.pt      nn.LSTM with proj_size: two bidirectional layers without biases, one layer; io: input, output
 extra-*.pt        files of PyTorch that are no state dict in a zip archive: legacy format, whole module, TorchScript, a
                   list
 """
@@ -102,3 +103,18 @@ class Both(nn.Module):
 both, x = Both().eval(), torch.randn(2, 12, 3)
 torch.save(both.state_dict(), "extra-bidirectional.pt")
 save_file({"input": x, "output": both(x).detach().contiguous()}, "extra-bidirectional.io.safetensors")
+
+
+class Projected(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.LSTM(3, 6, 2, proj_size=4, bias=False, bidirectional=True, batch_first=True)
+        self.decoder = nn.LSTM(8, 5, proj_size=2, batch_first=True)
+
+    def forward(self, x):
+        return self.decoder(self.encoder(x)[0])[0]
+
+
+projected, x = Projected().eval(), torch.randn(2, 12, 3)
+torch.save(projected.state_dict(), "extra-projected.pt")
+save_file({"input": x, "output": projected(x).detach().contiguous()}, "extra-projected.io.safetensors")

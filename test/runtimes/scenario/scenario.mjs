@@ -13,14 +13,14 @@ const CHUNKS = [1, 7, 130, 3, 64, 31];
  * The digests of everything a module computes, by "model way". `lmu-wasm/worker` does too: its methods are promises.
  *
  * @param {{ load: Function, legendre?: { discretize: Function } }} lmu - `lmu-wasm` or `lmu-wasm/worker`
- * @param {readonly { name: string, ways: readonly string[], bytes: Uint8Array }[]} models
+ * @param {readonly { name: string, ways: readonly string[], bytes: Uint8Array, layers?: object[] }[]} models
  * @returns {Promise<Record<string, string>>}
  */
 export async function scenario({ load, legendre }, models) {
   const digests = {};
   if (legendre) digests["matrices f64"] = digest(legendre.discretize(64, 100).A);
-  for (const { name, ways, bytes } of models) {
-    const model = await load(bytes);
+  for (const { name, ways, bytes, layers } of models) {
+    const model = await load(bytes, { layers });
     const input = signal(model);
     for (const way of ways) digests[`${name} ${way}`] = digest(await WAYS[way](model, input));
     model.dispose();

@@ -168,6 +168,23 @@ describe("hippo-legt", () => {
     },
   );
 
+  test("refuses to discretise what takes more work than its size allows", async () => {
+    const order = 400;
+    const tensors = new Map([
+      ["A", f32([order, order], matrices(order).A)],
+      ["B", f32([order], matrices(order).B)],
+    ]);
+    const layers = (discretizer: "zoh" | "bilinear"): LayerRequest[] => [
+      { type: "hippo-legt", theta: 400, discretizer },
+    ];
+    const { code, message } = await refusal(() => importTensors(tensors, layers("zoh")));
+    expect([code, message]).toEqual([
+      "option-unsupported",
+      expect.stringMatching(/discretizer "zoh", expected "bilinear" for an order of 400/),
+    ]);
+    expect(importTensors(tensors, layers("bilinear")).description.layers).toHaveLength(1);
+  });
+
   test("asks for theta where the matrices are continuous", async () => {
     const error = await refusal(() => load(matrices(order), {}));
     expect([error.code, error.message]).toEqual([

@@ -22,14 +22,16 @@ export interface Chain {
  */
 export function orderGroups(groups: readonly Group[], isInOrder: boolean): Chain | string {
   if (groups.length === 0) return "none of the names belongs to a known layer";
-  const chain = new Search(groups).run();
+  const before = predecessors(groups);
+  const chain = new Search(groups, before).run();
   if (typeof chain !== "string") return { groups: chain };
-  if (!isInOrder || !fits(groups)) return chain;
+  if (!isInOrder || !fits(groups, before)) return chain;
   return takingTurns(groups) ?? { groups, isOfFile: true };
 }
 
-function fits(groups: readonly Group[]): boolean {
-  const before = predecessors(groups);
+type Predecessors = readonly (number | undefined)[];
+
+function fits(groups: readonly Group[], before: Predecessors): boolean {
   let width: number | undefined;
   return groups.every((group, i) => {
     const isNext = isReader(group, i, width) && (before[i] ?? -1) < i;
@@ -70,12 +72,13 @@ class Search {
   readonly #found: Group[][] = [];
   readonly #chain: number[] = [];
   readonly #isUsed: boolean[];
-  readonly #before: readonly (number | undefined)[];
   #looks = 0;
 
-  constructor(private readonly groups: readonly Group[]) {
+  constructor(
+    private readonly groups: readonly Group[],
+    private readonly before: Predecessors,
+  ) {
     this.#isUsed = groups.map(() => false);
-    this.#before = predecessors(groups);
   }
 
   /** The only order, or why there is none. */
@@ -101,7 +104,7 @@ class Search {
     if (depth === groups.length) this.#found.push(this.#chain.map((i) => groups[i]!));
     for (const [i, group] of groups.entries()) {
       if (this.#found.length > 1 || ++this.#looks > MAX_LOOKS) return;
-      const before = this.#before[i];
+      const before = this.before[i];
       if (this.#isUsed[i] || (before !== undefined && !this.#isUsed[before])) continue;
       if (!isReader(group, depth, width)) continue;
       this.#chain.push(i);
@@ -114,7 +117,7 @@ class Search {
 }
 
 /** Of each module the one that comes before it by their numbers, if their names differ in nothing else. */
-function predecessors(groups: readonly Group[]): (number | undefined)[] {
+function predecessors(groups: readonly Group[]): Predecessors {
   const lists = new Map<string, number[]>();
   for (const [i, group] of groups.entries()) {
     const pattern = patternOf(group);
@@ -123,9 +126,10 @@ function predecessors(groups: readonly Group[]): (number | undefined)[] {
     else lists.set(pattern, [i]);
   }
   const before = new Array<number | undefined>(groups.length).fill(undefined);
-  const numbers = groups.map(({ prefix }) => (prefix.match(/\d+/g) ?? []).map(Number));
   for (const list of lists.values()) {
-    list.sort((a, b) => compare(numbers[a]!, numbers[b]!));
+    if (list.length === 1) continue;
+    const numbers = new Map(list.map((i) => [i, numbersOf(groups[i]!)]));
+    list.sort((a, b) => compare(numbers.get(a)!, numbers.get(b)!));
     for (let at = 1; at < list.length; at++) before[list[at]!] = list[at - 1];
   }
   return before;
@@ -133,6 +137,10 @@ function predecessors(groups: readonly Group[]): (number | undefined)[] {
 
 function patternOf({ prefix }: Group): string {
   return prefix.replaceAll(/\d+/g, "#");
+}
+
+function numbersOf({ prefix }: Group): number[] {
+  return (prefix.match(/\d+/g) ?? []).map(Number);
 }
 
 /** By the first number that differs. */

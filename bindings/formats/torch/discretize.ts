@@ -32,8 +32,20 @@ export function discretizeSystem(
   return X;
 }
 
-/** exp(X) - I: X halved until it is small, the series, then D ← 2 D + D², which keeps small entries exact. */
-function exponentialMinusIdentity(size: number, X: Float64Array): Float64Array {
+/**
+ * Products of matrices that a step takes, each (order + 1)³ multiplications: a file must not ask for more than its size
+ * allows.
+ *
+ * @param A - dt A, [order, order] row by row
+ */
+export function productsOf(order: number, A: ArrayLike<number>, method: Discretization): number {
+  // Gauss' elimination, of two matrices at once.
+  if (method !== "zoh") return method === "bilinear" ? 2 : 0;
+  return TERMS - 1 + squaringsOf(order, A);
+}
+
+/** Halvings after which the absolute values of each row sum to 1 at most. */
+function squaringsOf(size: number, X: ArrayLike<number>): number {
   let norm = 0;
   for (let i = 0; i < size; i++) {
     let sum = 0;
@@ -42,6 +54,12 @@ function exponentialMinusIdentity(size: number, X: Float64Array): Float64Array {
   }
   let squarings = 0;
   for (; norm > 1 && squarings < 64; norm /= 2) squarings++;
+  return squarings;
+}
+
+/** exp(X) - I: X halved until it is small, the series, then D ← 2 D + D², which keeps small entries exact. */
+function exponentialMinusIdentity(size: number, X: Float64Array): Float64Array {
+  let squarings = squaringsOf(size, X);
   const scaled = X.map((value) => value / 2 ** squarings);
   let D: Float64Array = scaled.slice();
   let term: Float64Array = scaled;
@@ -56,13 +74,27 @@ function exponentialMinusIdentity(size: number, X: Float64Array): Float64Array {
   return D;
 }
 
+/** Four rows of B at a time, one addition after the other as with one: half the time at order 512. */
 function product(size: number, A: Float64Array, B: Float64Array): Float64Array {
   const C = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
-    for (let k = 0; k < size; k++) {
-      const a = A[i * size + k]!;
-      if (a === 0) continue;
-      for (let j = 0; j < size; j++) C[i * size + j]! += a * B[k * size + j]!;
+    const row = i * size;
+    let k = 0;
+    for (; k + 4 <= size; k += 4) {
+      const [a, b, c, d] = [A[row + k]!, A[row + k + 1]!, A[row + k + 2]!, A[row + k + 3]!];
+      let from = k * size;
+      for (let at = row; at < row + size; at++, from++) {
+        C[at] =
+          C[at]! +
+          a * B[from]! +
+          b * B[from + size]! +
+          c * B[from + 2 * size]! +
+          d * B[from + 3 * size]!;
+      }
+    }
+    for (; k < size; k++) {
+      const a = A[row + k]!;
+      for (let j = 0; j < size; j++) C[row + j]! += a * B[k * size + j]!;
     }
   }
   return C;

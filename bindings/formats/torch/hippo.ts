@@ -17,8 +17,9 @@ import {
   flagOption,
   type Layer,
   positiveOption,
+  refuseOption,
 } from "./dialect.js";
-import { discretizeSystem } from "./discretize.js";
+import { discretizeSystem, productsOf } from "./discretize.js";
 import { givenConvention, squareSize } from "./lmu-repositories.js";
 
 /*
@@ -83,6 +84,12 @@ function continuousScale(A: Tensor): number | undefined {
   });
 }
 
+/**
+ * Multiplications taken for each number of the file: the time is linear in its size, a second or so a megabyte. Enough for
+ * "zoh" at order 256 and any window from ten steps on, and for "bilinear" at any order.
+ */
+const MAX_WORK = 8192;
+
 /** One step of continuous matrices. */
 function stepOf(
   layer: Layer,
@@ -95,20 +102,24 @@ function stepOf(
   const order = A.shape[0]!;
   const method = choiceOption(layer, "discretizer", ["bilinear", "zoh", "euler"]) ?? "bilinear";
   const matrix = flagOption(layer, "isTransposed") ? transpose(A) : A;
-  const step = discretizeSystem(
-    order,
-    Float64Array.from({ length: order * order }, (_, k) => dt * matrix.at(k)),
-    Float64Array.from({ length: order }, (_, i) => dt * B.at(i)),
-    method,
-  );
+  const scaled = Float64Array.from({ length: order * order }, (_, k) => dt * matrix.at(k));
+  if (productsOf(order, scaled, method) * (order + 1) > MAX_WORK) {
+    refuseOption(
+      { ...layer, options: { discretizer: method } },
+      "discretizer",
+      `"bilinear" for an order of ${order}, or matrices that are a step already (scipy.signal.cont2discrete)`,
+    );
+  }
+  const input = Float64Array.from({ length: order }, (_, i) => dt * B.at(i));
+  const step = discretizeSystem(order, scaled, input, method);
   const unit = scale === 0.5 ? " of half the rate, as in S4" : "";
   importer.notes.push(
     `${layer.name}: continuous matrices${unit}, discretized by ${method} with dt ${dt}`,
   );
   // [order + 1, order + 1]: D with B̄ as the last column, over a row of zeros.
   const columns = tensorOfValues([order + 1, order + 1], Float32Array.from(step));
-  const [D, input] = splitColumns(rowsOf(columns, 0, order), order);
-  return { D, B: reshape(input, [order]) };
+  const [D, last] = splitColumns(rowsOf(columns, 0, order), order);
+  return { D, B: reshape(last, [order]) };
 }
 
 /** dt as stated, or from the window: the matrices times dt must be those of LMU or LegT over theta. */

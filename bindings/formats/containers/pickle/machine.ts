@@ -212,6 +212,13 @@ export class Machine {
     for (let i = 0; i < pairs.length; i += 2) dict.set(pairs[i], pairs[i + 1]);
   }
 
+  /** Members of a set. */
+  include(keys: readonly unknown[]): void {
+    const set = this.top();
+    if (!(set instanceof Map)) invalid("items for something that is no set");
+    for (const key of keys) set.set(key, true);
+  }
+
   tuple(count: number): void {
     const values = Array.from({ length: count }, () => this.pop());
     this.make(values.reverse());

@@ -71,7 +71,7 @@ const OPERATIONS: ReadonlyMap<number, (m: Machine) => void> = new Map<number, (m
     [0x65, (m) => m.append(m.popToMark())],
     [0x73, (m) => m.set([m.pop(), m.pop()].reverse())],
     [0x75, (m) => m.set(m.popToMark())],
-    [0x90, (m) => m.set(m.popToMark().flatMap((key) => [key, true]))],
+    [0x90, (m) => m.include(m.popToMark())],
     // stack and memo
     [0x30, (m) => void m.pop()],
     [0x31, (m) => void m.popToMark()],

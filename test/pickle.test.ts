@@ -3,7 +3,10 @@ import { unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
 import { readTorch } from "../bindings/formats/containers/pickle/torch-archive.js";
-import { TORCH_GLOBALS } from "../bindings/formats/containers/pickle/torch-globals.js";
+import {
+  TensorReference,
+  TORCH_GLOBALS,
+} from "../bindings/formats/containers/pickle/torch-globals.js";
 import { readPickle } from "../bindings/formats/containers/pickle/pickle.js";
 import { Random } from "./support/random.js";
 
@@ -76,7 +79,7 @@ describe("readPickle()", () => {
     [
       "a whole module",
       ["c__main__\nNet\n)", 0x81, "}b."],
-      /torch\.save\(model\.state_dict\(\), path\)/,
+      /torch\.save\(model\.state_dict\(\), "weights\.pt"\)/,
     ],
     ["inherited names", ["c__proto__\nconstructor\n."], /"__proto__\.constructor"/],
     ["INST", ["(ios\nsystem\n."], /opcode 0x69/],
@@ -112,7 +115,7 @@ describe("readPickle()", () => {
 
   test("names that it refuses are printed safely, and not in full", () => {
     const message = refusal(() => read(`c${"a".repeat(9000)}\u001b\nb\n.`));
-    expect(message.length).toBeLessThan(400);
+    expect(message.length).toBeLessThan(700);
     expect(refusal(() => read("c\u001b[31m\nb\n."))).toContain('"\\u001b[31m.b"');
   });
 
@@ -249,7 +252,9 @@ describe("readTorch() tensors", () => {
   test("of wider elements than the file holds are refused", async () => {
     const layout = ["K", 0, ...TWO_BY_TWO, ...strides(2, 1)];
     await expect(readTorch(archive(layout, "Double"))).rejects.toThrow(/beyond its 2 stored/);
-    await expect(readTorch(archive(layout, "ComplexFloat"))).rejects.toThrow(/no tensors/);
+    await expect(readTorch(archive(layout, "ComplexFloat"))).rejects.toThrow(
+      /no tensors of a known type/,
+    );
     await expect(readTorch(archive(layout, "QInt8"))).rejects.toThrow(/"torch\.QInt8Storage"/);
   });
 

@@ -112,9 +112,15 @@ describe("readTorch()", () => {
   });
 
   test.each([
-    ["legacy", /before 1\.6, or a bare pickle.*save it again/],
-    ["module", /"torch\.nn\.modules\.linear\.Linear".*torch\.save\(model\.state_dict\(\), path\)/],
-    ["scripted", /TorchScript or exported program/],
+    ["legacy", /before 1\.6, or a bare pickle.*\nstate = torch\.load.*\ntorch\.save\(state, /s],
+    [
+      "module",
+      /"torch\.nn\.modules\.linear\.Linear".*weights_only=False.*\ntorch\.save\(model\.state_dict\(\), /s,
+    ],
+    [
+      "scripted",
+      /a TorchScript program.*torch\.jit\.load.*\ntorch\.save\(model\.state_dict\(\), /s,
+    ],
     ["list", /something else than a dict/],
   ])("refuses a file of another kind with advice: %s", async (name, message) => {
     const error = await refusal(() => readTorch(goldenFile(`torch/extra-${name}.pt`)));

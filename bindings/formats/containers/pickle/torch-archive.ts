@@ -2,6 +2,8 @@ import { LmuError } from "../../../errors.js";
 import type { Tensor } from "../../../tensor.js";
 import type { Budget } from "../../../source/budget.js";
 import { unzip } from "../zip.js";
+import { refuseWithAdvice } from "./advice.js";
+import { findStateDict } from "./find-state-dict.js";
 import { TensorReference, TORCH_GLOBALS } from "./torch-globals.js";
 import { readPickle } from "./pickle.js";
 import { openTensor, type Storages } from "./storage.js";
@@ -14,9 +16,6 @@ export interface StateDict {
 }
 
 const ADVICE = "torch.save(model.state_dict(), path)";
-
-/** Entries under which checkpoints of training scripts keep the state dict. */
-const WRAPPERS = ["state_dict", "model_state_dict", "model"];
 
 /** Whether a zip archive is one of PyTorch's, from the names of its files. */
 export function isTorchArchive(names: readonly string[]): boolean {
@@ -38,14 +37,11 @@ export function isLegacyTorch(start: Uint8Array): boolean {
  */
 export async function readTorch(bytes: Uint8Array, budget?: Budget): Promise<StateDict> {
   if (isLegacyTorch(bytes)) {
-    refuse(
-      "the file is in PyTorch's format from before 1.6, or a bare pickle",
-      `a zip archive: load it with torch.load and save it again with ${ADVICE}`,
-    );
+    refuseWithAdvice("the file is in PyTorch's format from before 1.6, or a bare pickle", "legacy");
   }
   const archive = await Archive.open(bytes, budget);
   const notes: string[] = [];
-  const dict = stateDictOf(readPickle(archive.pickle, TORCH_GLOBALS, bytes.length), notes);
+  const dict = findStateDict(readPickle(archive.pickle, TORCH_GLOBALS, bytes.length), notes);
   const tensors = new Map<string, Tensor>();
   const others: string[] = [];
   for (const [name, value] of dict) {
@@ -56,7 +52,8 @@ export async function readTorch(bytes: Uint8Array, budget?: Budget): Promise<Sta
   }
   if (others.length)
     notes.push(`left out for their element type: ${others.slice(0, 9).join(", ")}`);
-  if (tensors.size === 0) refuse("the file holds no tensors by name", `a state_dict: ${ADVICE}`);
+  if (tensors.size === 0)
+    refuse("the file holds no tensors of a known type", `a state_dict: ${ADVICE}`);
   return { tensors, notes };
 }
 
@@ -77,40 +74,26 @@ class Archive implements Storages {
   }
 
   static async open(bytes: Uint8Array, budget: Budget | undefined): Promise<Archive> {
-    let isProgram = false;
+    let program: "script" | "program" | undefined;
     let root: string | undefined;
     const files = await unzip(
       bytes,
       (name) => {
-        if (/^([^/]+\/)?(constants\.pkl|code\/|archive_format$)/.test(name)) isProgram = true;
+        if (/^([^/]+\/)?(constants\.pkl|code\/)/.test(name)) program ??= "script";
+        if (/^([^/]+\/)?archive_format$/.test(name)) program = "program";
         root ??= /^([^/]+\/)?data\.pkl$/.test(name) ? name.slice(0, -"data.pkl".length) : undefined;
         return /^([^/]+\/)?(data\.pkl$|byteorder$|data\/)/.test(name);
       },
       budget,
     );
-    if (isProgram) {
-      refuse("the file is a TorchScript or exported program", `a state_dict: ${ADVICE}`);
-    }
+    if (program === "script") refuseWithAdvice("the file is a TorchScript program", program);
+    if (program) refuseWithAdvice("the file is an exported program", program);
     return new Archive(root ?? "", files);
   }
 
   bytesOf(key: string): Uint8Array | undefined {
     return this.files.get(`${this.root}data/${key}`);
   }
-}
-
-/** The state dict of a file: its dict, or the one that a training script put under a well-known name. */
-function stateDictOf(value: unknown, notes: string[]): ReadonlyMap<unknown, unknown> {
-  if (!(value instanceof Map)) {
-    refuse("the file holds something else than a dict", `a state_dict: ${ADVICE}`);
-  }
-  for (const name of WRAPPERS) {
-    const inner: unknown = value.get(name);
-    if (!(inner instanceof Map)) continue;
-    notes.push(`the state dict is the file's entry ${JSON.stringify(name)}`);
-    return inner;
-  }
-  return value;
 }
 
 function refuse(got: string, want: string): never {

@@ -1,5 +1,6 @@
 import { LmuError } from "../../../errors.js";
 import type { DType } from "../../../tensor.js";
+import { refuseWithAdvice } from "./advice.js";
 import { Callable, type PickleHost } from "./machine.js";
 
 /*
@@ -80,10 +81,9 @@ export const TORCH_GLOBALS: PickleHost = {
   global(name) {
     const value = ALLOWED.get(name);
     if (value !== undefined) return value;
-    throw new LmuError(
-      "format-invalid",
-      `Cannot read the checkpoint: it holds ${quoted(name)}, so a whole module or other objects, expected ` +
-        "a state_dict of tensors: torch.save(model.state_dict(), path)",
+    return refuseWithAdvice(
+      `it holds ${quoted(name)}, so a whole module or other objects`,
+      "objects",
     );
   },
   persistent(id) {

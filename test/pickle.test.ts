@@ -3,10 +3,7 @@ import { unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
 import { readTorch } from "../bindings/formats/containers/pickle/torch-archive.js";
-import {
-  TensorReference,
-  TORCH_GLOBALS,
-} from "../bindings/formats/containers/pickle/torch-globals.js";
+import { TORCH_GLOBALS } from "../bindings/formats/containers/pickle/torch-globals.js";
 import { readPickle } from "../bindings/formats/containers/pickle/pickle.js";
 import { Random } from "./support/random.js";
 

@@ -71,12 +71,17 @@ class Search {
   #holdsTensors(dict: Dict): boolean {
     const known = this.#holds.get(dict);
     if (known !== undefined) return known;
-    const holds = [...dict].some(
-      ([name, value]) => typeof name === "string" && value instanceof TensorReference,
-    );
+    const holds = holdsTensors(dict);
     this.#holds.set(dict, holds);
     return holds;
   }
+}
+
+function holdsTensors(dict: Dict): boolean {
+  for (const [name, value] of dict) {
+    if (typeof name === "string" && value instanceof TensorReference) return true;
+  }
+  return false;
 }
 
 function refuseMany(names: readonly string[]): never {

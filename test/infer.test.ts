@@ -66,6 +66,11 @@ describe("importStateDict() without layers", () => {
       /in no order/,
     ],
     ["convolutions", { "a.weight": [4, 5, 3], "a.bias": [4] }, /stride and padding of a/],
+    [
+      "convolutions of groups",
+      { ...norm("a", 6), "b.weight": [4, 3, 2], "b.bias": [4] },
+      /stride and padding of b/,
+    ],
     ["unknown tensors", { ...linear("a", 4, 5), "a.lora": [4] }, /tensors a\.lora/],
     ["half an LMU", { "a.e_x": [1, 3] }, /tensors a\.e_x/],
     ["nothing", {}, /none of the names/],

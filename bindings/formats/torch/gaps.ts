@@ -17,10 +17,16 @@ function mayActivate(before: Group, after: Group): boolean {
   return OPEN.has(before.type) || (after.type === "linear" && before.type !== "embedding");
 }
 
+/** What the first convolution leaves open, its inputs among it: they are groups times what its weights say. */
+export function gapOfConvolution(groups: readonly Group[]): string | undefined {
+  const found = groups.find(({ type }) => type === "conv1d");
+  return found && `stride and padding of ${nameOf(found)} are not in the file`;
+}
+
 /** The first thing that a chain leaves open. */
 export function gapOf(chain: readonly Group[]): string | undefined {
-  const convolution = chain.find(({ type }) => type === "conv1d");
-  if (convolution) return `stride and padding of ${nameOf(convolution)} are not in the file`;
+  const convolution = gapOfConvolution(chain);
+  if (convolution !== undefined) return convolution;
   const at = chain.findIndex((group, i) => i > 0 && mayActivate(chain[i - 1]!, group));
   if (at > 0) {
     const [before, after] = [nameOf(chain[at - 1]!), nameOf(chain[at]!)];
@@ -58,6 +64,8 @@ function lineOf(group: Group): string {
   return `{ type: ${JSON.stringify(type)}${at}${open} }, // ${sizesOf(group)}${hint}`;
 }
 
+const EPSILON_HINT = "; epsilon 1e-5 unless the code says otherwise";
+
 /** Options of a module that no tensor tells, and what they are unless the code says otherwise. */
 const OPTIONS: ReadonlyMap<string, readonly [open: string, hint: string]> = new Map([
   ["torch-rnn", [', activation: "?"', '; "tanh" unless its nonlinearity is "relu"']],
@@ -65,7 +73,9 @@ const OPTIONS: ReadonlyMap<string, readonly [open: string, hint: string]> = new 
     "conv1d",
     [
       ', stride: "?", padding: "?"',
-      "; 1 and 0 unless the code says otherwise, as dilation, groups",
+      "; 1 and 0 unless the code says otherwise, as dilation and groups",
     ],
   ],
+  ["layer-norm", ["", EPSILON_HINT]],
+  ["batch-norm", ["", EPSILON_HINT]],
 ]);

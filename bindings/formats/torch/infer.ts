@@ -2,7 +2,7 @@ import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import type { Importer } from "../importer.js";
 import { type Chain, orderGroups } from "./chain.js";
-import { gapOf, suggestLayers } from "./gaps.js";
+import { gapOf, gapOfConvolution, suggestLayers } from "./gaps.js";
 import { findGroups, type Group, nameOf, sizesOf } from "./group.js";
 import type { LayerRequest } from "./request.js";
 
@@ -21,7 +21,7 @@ export function inferLayers(
   const { groups, rest } = findGroups(tensors);
   if (rest.length) refuse(`no known layer has the tensors ${listOf(rest)}`, groups);
   const chain = orderGroups(groups, isInOrder);
-  if (typeof chain === "string") refuse(chain, groups);
+  if (typeof chain === "string") refuse(gapOfConvolution(groups) ?? chain, groups);
   const gap = gapOf(chain.groups);
   if (gap !== undefined) refuse(gap, chain.groups);
   notes.push(noteOf(chain));
@@ -34,7 +34,7 @@ function noteOf({ groups, isOfFile }: Chain): string {
     : "names and shapes";
   return (
     `layers inferred from ${origin}: ${groups.map(describe).join(", ")}; ` +
-    "an activation after the last leaves no trace in a state dict"
+    "an activation after the last or between recurrent layers, and an epsilon other than 1e-5, leave no trace in a state dict"
   );
 }
 

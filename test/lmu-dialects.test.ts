@@ -91,6 +91,24 @@ describe("LMU dialects", () => {
     expect(warnings.join()).toContain("not those of theta 30");
   });
 
+  test.each(["torch/torch-lmu-2", "torch/torch-lmufft-1"])(
+    "%s without its matrices has those of theta",
+    async (path) => {
+      const io = goldenTensors(`${path}.io.safetensors`);
+      const tensors = goldenTensors(`${path}.safetensors`);
+      const isFft = path.includes("lmufft");
+      const layers = (theta?: number): LayerRequest[] => [
+        { type: isFft ? "pytorch-lmufft" : "pytorch-lmu", prefix: "lmu", ...(theta && { theta }) },
+        LMU[1]!,
+      ];
+      for (const name of [...tensors.keys()])
+        if (/\b(A|B|H|fft_H)$/.test(name)) tensors.delete(name);
+      const given = importTensors(tensors, layers(isFft ? 64 : 200));
+      expect(errorOf(given, io.get("input")!, outputOf(io))).toBeLessThan(2e-5);
+      expect((await refusal(() => importTensors(tensors, layers()))).code).toBe("tensor-missing");
+    },
+  );
+
   test("returnsSequence: false keeps the newest row", () => {
     const { description } = importTensors(goldenTensors("torch/torch-lmu-0.safetensors"), [
       { type: "pytorch-lmu", prefix: "lmu", returnsSequence: false },

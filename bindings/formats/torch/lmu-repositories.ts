@@ -64,7 +64,8 @@ export const PYTORCH_LMUFFT: Dialect = {
   },
   import(layer, x, importer) {
     const { weights, name } = layer;
-    const matrices = readMatrices(layer, "A", "B", importer, PLAIN);
+    const columns = weights.shapeOf("W_h.weight")[1] ?? 0;
+    const matrices = readMatrices(layer, ["A", "B"], columns - x.width, importer, PLAIN);
     const { order } = matrices;
     const hidden = weights.get("W_h.weight", undefined, order + x.width);
     const units = hidden.shape[0]!;
@@ -103,7 +104,8 @@ function lmuDialect({ encoders, kernels, A, B }: Names, usual: Convention): Dial
     },
     import(layer, x, importer) {
       const { weights, name } = layer;
-      const matrices = readMatrices(layer, A, B, importer, usual);
+      const columns = weights.shapeOf(encoders[2])[1] ?? 0;
+      const matrices = readMatrices(layer, [A, B], columns, importer, usual);
       const { order } = matrices;
       const units = weights.get(kernels[1], undefined, undefined).shape[0]!;
       const hidden: HiddenDescription = {
@@ -133,19 +135,28 @@ function encoderActivation(
   return activation === undefined ? {} : { encoderActivation: activation };
 }
 
-/** The matrices of a layer: by their theta when they are those of one, else as they are. */
+/**
+ * The matrices of a layer: by their theta when they are those of one, else as they are. A file without them has the order
+ * that the other tensors imply, and the theta of the request.
+ */
 function readMatrices(
   layer: Layer,
-  nameOfA: string,
-  nameOfB: string,
+  [nameOfA, nameOfB]: readonly [string, string],
+  implied: number,
   importer: Importer,
   usual: Convention,
 ): { order: number; fields: { theta?: number }; tensors: Record<string, Tensor | undefined> } {
   const { weights, name } = layer;
+  const theta = positiveOption(layer, "theta");
+  if (theta !== undefined && !weights.has(nameOfA) && !weights.has(nameOfB)) {
+    importer.notes.push(
+      `${name}: the file has no matrices; taken are those of order ${implied}, theta ${theta}`,
+    );
+    return { order: implied, fields: { theta }, tensors: {} };
+  }
   const A = weights.get(nameOfA, undefined, undefined);
   const order = squareSize(layer, nameOfA, A);
   const B = weights.vector(nameOfB, order);
-  const theta = positiveOption(layer, "theta");
   const given = givenConvention(layer, ["A", "A-I"]);
   const convention = detectConvention(A, B, usual, given, importer.matrixWork);
   const matrices = importMatrices(A, B, convention, name, importer, { theta });

@@ -57,7 +57,10 @@ export interface LmuRequest extends Sequential {
   readonly convention?: "A" | "A-I";
   /** Whether the matrix is stored for row vectors. @defaultValue found out from the matrices */
   readonly isTransposed?: boolean;
-  /** Window in steps. @defaultValue found out from the matrices, which are kept when they are those of no theta */
+  /**
+   * Window in steps, needed where the file has no matrices. @defaultValue found out from the matrices, which are kept when
+   * they are those of no theta
+   */
   readonly theta?: number;
 }
 

@@ -122,6 +122,31 @@ describe("createLmuNode()", () => {
     expect(output[0]).toEqual(stream.push(new Float32Array(BLOCK)));
   });
 
+  test.each([
+    ["a sample per frame", 1, 1],
+    ["frames of sound", 64, 64],
+    ["a value per frame", 32, 1],
+  ])("begins anew when outputs are not finite: %s", async (_, inputs, outputs) => {
+    const layers = [
+      { name: "e", type: "activation", activation: "exponential" },
+      { name: "r", type: "rnn", activation: "relu" },
+      { name: "d", type: "dense" },
+    ] as const;
+    const shapes = { "r.input": [5, inputs], "r.recurrent": [5, 5], "d.weight": [outputs, 5] };
+    const model = await load(fileOf(makeUp({ width: inputs }, layers, shapes)));
+    const { context, lmu } = await nodeOf(model);
+    const errors: unknown[] = [];
+    lmu.onerror = (error) => errors.push(error);
+    const loud = context.render(new Float32Array(40 * BLOCK).fill(3e38));
+    expect(loud.every(Number.isFinite)).toBe(true);
+    expect(errors).toMatchObject([{ name: "LmuError", code: "input-invalid" }]);
+    const after = context.render(signal);
+    const rest = context.render(signal);
+    expect([...after, ...rest].every(Number.isFinite)).toBe(true);
+    expect(rest.some((value) => value !== rest[0])).toBe(true);
+    expect(errors).toHaveLength(1);
+  });
+
   test("reset returns to the beginning, close ends the processor", async () => {
     const model = await modelOf(1, 1);
     const { context, lmu } = await nodeOf(model);

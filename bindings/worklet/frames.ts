@@ -3,6 +3,9 @@ import type { ImageStream } from "../runtime/image.js";
 /** Steps run in one go. */
 const CHUNK = 128;
 
+/** Frames in a row that must be finite before the next overflow is news. */
+const CALM = 1000;
+
 /**
  * Fits a stream of audio samples to the frames of a model: a frame is the newest `inputSize` samples, one every `hop`.
  *
@@ -27,11 +30,18 @@ export class FrameAdapter {
   /** Samples of the last outputs that have been played: a frame ends just when the one before it has been played. */
   #played = 0;
   #held = 0;
+  readonly #onOverflow: () => void;
+  #isOverflowing = false;
 
-  constructor(stream: ImageStream, hop: number) {
+  /**
+   * @param onOverflow - told when outputs cease to be finite, once for a run of such frames. The model begins anew then, and
+   *   the frame is silent: its state would never recover
+   */
+  constructor(stream: ImageStream, hop: number, onOverflow: () => void) {
     const { inputSize, outputSize } = stream;
     this.#stream = stream;
     this.#hop = hop;
+    this.#onOverflow = onOverflow;
     this.#isAudio = hop > 1 && outputSize === hop;
     this.latest = new Float32Array(outputSize);
     this.#samples = new Float32Array(inputSize);
@@ -66,6 +76,7 @@ export class FrameAdapter {
   /** A frame per sample: many steps in one call. */
   #processSamples(input: Float32Array, output: Float32Array, first: number, count: number): void {
     const rows = this.#stream.run(input, first, count, this.#outputs);
+    if (this.#overflows(rows)) return void output.fill(0, first, first + count);
     if (rows > 0) this.#keep(rows - 1);
     for (let i = 0; i < count; i++) {
       // With strides there are fewer rows than samples: what matters then is the value, not its place in the block.
@@ -87,12 +98,29 @@ export class FrameAdapter {
   #runFrame(): void {
     const samples = this.#samples;
     const rows = this.#stream.run(samples, 0, 1, this.#outputs);
+    if (this.#overflows(rows)) return;
     this.frames++;
     samples.copyWithin(0, this.#hop);
     this.#filled = samples.length - this.#hop;
     if (rows === 0) return;
     this.#keep(0);
     this.#played = 0;
+  }
+
+  /** Whether rows of outputs are not finite; if so, begins anew. */
+  #overflows(rows: number): boolean {
+    let isFinite = true;
+    for (let i = rows * this.latest.length - 1; i >= 0 && isFinite; i--) {
+      isFinite = this.#outputs[i]! - this.#outputs[i]! === 0;
+    }
+    if (isFinite) {
+      if (this.frames >= CALM) this.#isOverflowing = false;
+      return false;
+    }
+    this.reset();
+    if (!this.#isOverflowing) this.#onOverflow();
+    this.#isOverflowing = true;
+    return true;
   }
 
   /** Remembers a row of the outputs. */

@@ -32,10 +32,11 @@ export interface Swap {
   readonly fade: number;
 }
 
-/** What the processor says: outputs now and then, and how a swap went. */
+/** What the processor says: outputs now and then, how a swap went, and that a model had to begin anew. */
 export type FromProcessor =
   | { readonly say: "outputs"; readonly outputs: Float32Array; readonly frames: number }
   | { readonly say: "swapped" }
+  | { readonly say: "overflow" }
   | { readonly say: "failed"; readonly message: string };
 
 /** Options of the node. */
@@ -61,12 +62,13 @@ class LmuProcessor extends AudioWorkletProcessor {
   readonly #shared: Float32Array | undefined;
   readonly #samplesPerMessage: number;
   #samplesSince = 0;
+  readonly #onOverflow = () => this.port.postMessage({ say: "overflow" } satisfies FromProcessor);
 
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
     const stream = streamOf(processorOptions);
     stream.copy(Infinity);
-    this.#model = new FrameAdapter(stream, processorOptions.hop);
+    this.#model = new FrameAdapter(stream, processorOptions.hop, this.#onOverflow);
     const { interval, shared } = processorOptions;
     this.#samplesPerMessage = interval > 0 ? interval * sampleRate : Infinity;
     this.#shared = shared && new Float32Array(shared);
@@ -112,7 +114,7 @@ class LmuProcessor extends AudioWorkletProcessor {
     if (message.say === "close") return void (this.#isClosed = true);
     try {
       if (this.#next) throw new Error("another swap is under way");
-      this.#next = new Successor(message);
+      this.#next = new Successor(message, this.#onOverflow);
     } catch (error) {
       this.port.postMessage({ say: "failed", message: String(error) } satisfies FromProcessor);
     }
@@ -129,9 +131,9 @@ class Successor {
   #silent: number;
   readonly #fade: number;
 
-  constructor({ model, warmUp, fade }: Swap) {
+  constructor({ model, warmUp, fade }: Swap, onOverflow: () => void) {
     this.#stream = streamOf(model);
-    this.model = new FrameAdapter(this.#stream, model.hop);
+    this.model = new FrameAdapter(this.#stream, model.hop, onOverflow);
     this.#silent = Math.round(warmUp * sampleRate);
     this.#fade = Math.max(1, Math.round(fade * sampleRate));
   }

@@ -56,7 +56,8 @@ export interface SwapOptions {
  *
  * The output is what the model gives: `hop` samples per frame, or a value per frame, which is held until the next.
  * Models with other outputs are silent; read these from {@link LmuNode.outputs} or {@link LmuNode.onoutputs}. Frames of
- * several samples come out `hop - 1` samples late. Samples that are not finite are taken as 0.
+ * several samples come out `hop - 1` samples late. Samples that are not finite are taken as 0; a frame whose outputs are not finite is silent,
+ * and the model begins anew (see {@link LmuNode.onerror}).
  *
  * @param context - the audio context; its sample rate is the one the model was trained at
  * @param model - any model that can stream and reads samples
@@ -101,7 +102,11 @@ export class LmuNode {
    * and the number of frames that the model has run since its beginning or the last reset. Set it to listen.
    */
   onoutputs: ((outputs: Float32Array, frames: number) => void) | undefined;
-  /** Receives LmuError worklet-failed if the processor fails: the node is silent from then on. Set it to listen. */
+  /**
+   * Receives LmuError worklet-failed if the processor fails: the node is silent from then on. Receives input-invalid when
+   * outputs cease to be finite, for samples of 1e38, say: the model is reset, and silent until they are finite again. Set
+   * it to listen.
+   */
   onerror: ((error: LmuError) => void) | undefined;
   /** Why there is nothing to swap any more. */
   #end: LmuError | undefined;
@@ -170,6 +175,10 @@ export class LmuNode {
 
   #receive(message: FromProcessor): void {
     if (message.say === "outputs") return this.onoutputs?.(message.outputs, message.frames);
+    if (message.say === "overflow") {
+      const overflow = "Cannot go on: outputs are not finite; the model has begun anew";
+      return this.onerror?.(new LmuError("input-invalid", overflow));
+    }
     if (message.say === "failed")
       this.#swapping?.reject(failureOf("swap the model", message.message));
     else this.#swapping?.resolve();

@@ -181,6 +181,11 @@ function start(module: WasmModule): Kernel {
   try {
     return new Kernel(module);
   } catch (cause) {
+    if (cause instanceof RangeError || /memory/i.test(String(cause))) {
+      throw new LmuError("model-too-large", "Cannot start: the engine has no memory to give", {
+        cause,
+      });
+    }
     throw new LmuError(
       "wasm-unavailable",
       "Cannot start: the module passed as wasm is not lmu.wasm of this version",

@@ -124,3 +124,23 @@ export function expectInteger(
     );
   }
 }
+
+/** Throws a TypeError unless options is an object that has none but the named ones. */
+export function expectOptions(action: string, options: unknown, names: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot ${action}: options is ${typeOf(options)}, expected an object`);
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    throw new TypeError(`Cannot ${action}: options has ${brief(name)}, expected ${names.join()}`);
+  }
+}
+
+/** The class or type of a value, for a message. */
+export function typeOf(value: unknown): string {
+  return value === null
+    ? "null"
+    : typeof value === "object"
+      ? (value.constructor?.name ?? "object")
+      : typeof value;
+}

@@ -9,12 +9,18 @@ import type * as Worker from "../bindings/worker/worker.js";
 
 const dist = new URL("../dist/", import.meta.url).href;
 
-test("models, streams and workers print by their names", async () => {
+test("models, streams and workers print what they are", async () => {
   const { load } = (await import(`${dist}index.js`)) as typeof Index;
   const { LmuWorker } = (await import(`${dist}worker/worker.js`)) as typeof Worker;
   const model = await load("models/mackey-glass.safetensors");
-  expect(inspect(model)).toMatch(/^Model /);
-  expect(inspect(model.stream())).toMatch(/^Stream /);
+  const text = 'Model {"format":"lmu-wasm","inputSize":1,"outputSize":1,"returnsSequence":true}';
+  expect(inspect(model)).toBe(text);
+  expect(inspect({ model })).toBe(`{\n  model: ${text}\n}`);
+  expect(String(model)).toBe(text);
+  expect(inspect(Object.getPrototypeOf(model))).toBe("Model {}");
+  const stream = model.stream();
+  stream.step(1);
+  expect(inspect(stream)).toBe('Stream {"position":1,"isEnded":false}');
   const worker = new LmuWorker();
   expect(inspect(worker)).toMatch(/^LmuWorker /);
   worker.terminate();

@@ -37,8 +37,8 @@ describe("budgets in bytes", () => {
     expect(await brotliOf("index.js")).toBeLessThanOrEqual(26_000);
   });
 
-  test("worker and worklet: 4 KB brotli each", async () => {
-    expect(await brotliOf("worker/worker.js")).toBeLessThanOrEqual(4_000);
+  test("worker: 5 KB brotli, for it checks arguments on the page; worklet: 4 KB", async () => {
+    expect(await brotliOf("worker/worker.js")).toBeLessThanOrEqual(5_000);
     expect(await brotliOf("worklet/worklet.js")).toBeLessThanOrEqual(4_000);
   });
 

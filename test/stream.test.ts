@@ -27,12 +27,28 @@ const open = async () => (await loadMadeUp(made)).stream();
 
 describe("Stream.step()", () => {
   test("returns the stream's own array, or fills the given one", async () => {
-    const stream = await open();
+    const [stream, control] = [await open(), await open()];
+    const expected = control.push([0.5, -0.5, 0.1, 0.2, 0.3, 0.4]);
     const first = stream.step([0.5, -0.5]);
+    expect(first).toEqual(expected.subarray(0, 6));
     expect(stream.step([0.1, 0.2])).toBe(first);
+    expect(first).toEqual(expected.subarray(6, 12));
     const output = new Float32Array(6);
     expect(stream.step([0.3, 0.4], output)).toBe(output);
-    expect(output).toEqual(first);
+    expect(output).toEqual(expected.subarray(12));
+  });
+
+  test("goes on when the array it returned is changed or transferred", async () => {
+    const layers = [{ name: "c", type: "convolution", stride: 3 }] as const;
+    const model = await loadMadeUp(makeUp({ width: 1 }, layers, { "c.weight": [1, 1, 1] }));
+    const [stream, expected] = [model.stream(), model.run([1, 2, 3, 4])];
+    const first = stream.step(1);
+    expect(first).toEqual(expected.subarray(0, 1));
+    first[0] = 99;
+    expect(stream.step(2)).toEqual(expected.subarray(0, 1));
+    structuredClone(first, { transfer: [first.buffer] });
+    expect(stream.step(3)).toEqual(expected.subarray(0, 1));
+    expect(stream.step(4)).toEqual(expected.subarray(1));
   });
 
   test("takes the number itself when there is one input", async () => {
@@ -51,7 +67,10 @@ describe("Stream.step()", () => {
     ["digits", ["1", "2"], TypeError, "input[0] is string, expected a number"],
     ["null, as JSON writes NaN", [1, null], TypeError, "input[1] is null, expected a number"],
     ["true", [1, true], TypeError, "input[1] is boolean, expected a number"],
-    ["bigints", new BigInt64Array(2), TypeError, "input[0] is bigint, expected a number"],
+    ["bigints", [1n, 2n], TypeError, "input[0] is bigint, expected a number"],
+    ["bytes", new Uint8Array(2), TypeError, "input is Uint8Array, expected an array of numbers"],
+    ["a Buffer", Buffer.from([1, 2]), TypeError, "input is Buffer, expected an array of numbers"],
+    ["other integers", new BigInt64Array(2), TypeError, "Float32Array.from(input)"],
     ["NaN", [1, NaN], LmuError, "input[1] is NaN, expected a finite 32-bit float"],
     ["infinity", [-Infinity, 0], LmuError, "input[0] is -Infinity"],
     ["beyond f32", [1e39, 0], LmuError, "input[0] is 1e+39"],
@@ -113,6 +132,88 @@ describe("Stream.push()", () => {
     const output = stream.push(input);
     expect(output).toEqual(model.run(input));
     expect(stream.push([])).toEqual(output);
+  });
+});
+
+/** An array whose elements are read by a function. */
+function arrayOf(length: number, read: (index: number) => number): number[] {
+  const array = Array.from({ length }, () => 0);
+  for (let i = 0; i < length; i++) Object.defineProperty(array, i, { get: () => read(i) });
+  return array;
+}
+
+/** Good at the first reading, bad at every other. */
+function twoFaced(values: readonly number[], bad: number): number[] {
+  const read = values.map(() => false);
+  return arrayOf(values.length, (i) => (read[i] ? bad : ((read[i] = true), values[i]!)));
+}
+
+describe("every value is read once", () => {
+  test.each([NaN, 1e39])("%f at the second reading", async (bad) => {
+    const model = await loadMadeUp(made);
+    const expected = model.run([0.5, -0.5]);
+    expect(model.run(twoFaced([0.5, -0.5], bad))).toEqual(expected);
+    expect(model.stream().step(twoFaced([0.5, -0.5], bad))).toEqual(expected);
+    expect(model.stream().push(twoFaced([0.5, -0.5], bad))).toEqual(expected);
+  });
+
+  test.each([4, -1, 2 ** 30])("id %i at the second reading", async (bad) => {
+    const layers = [{ name: "e", type: "embedding" }] as const;
+    const model = await loadMadeUp(makeUp({ vocabulary: 4 }, layers, { "e.weight": [4, 2] }));
+    expect(model.run(twoFaced([3, 1], bad))).toEqual(model.run([3, 1]));
+    expect(model.stream().step(twoFaced([3], bad))).toEqual(model.run([3]));
+  });
+
+  test("memory that another thread changes while a long run goes on", async () => {
+    const model = await loadMadeUp(made);
+    const input = new Random(8).floats(1000);
+    const shared = new Float32Array(new SharedArrayBuffer(4000));
+    shared.set(input);
+    const expected = model.run(input);
+    // The pauses of a worker stand in for the thread.
+    const output = await model.runInSlices(shared, {}, async () => void shared.fill(NaN));
+    expect(output).toEqual(expected);
+  });
+
+  test("getters may step the same stream, or end and dispose what is called", async () => {
+    const [stream, control] = [await open(), await open()];
+    const within = arrayOf(2, (i) => (i === 1 && stream.step([0.25, 0.75]), (i + 1) / 4));
+    control.step([0.25, 0.75]);
+    expect(stream.step(within)).toEqual(control.step([0.25, 0.5]));
+
+    const ended = await open();
+    const ending = arrayOf(2, () => (ended.reset(), ended.end(), 1));
+    expect(() => ended.step(ending)).toThrow("has ended; reset it first");
+    const model = await loadMadeUp(made);
+    const disposing = () => arrayOf(2, () => (model.dispose(), 1));
+    const disposed = model.stream();
+    expect(() => disposed.step(disposing())).toThrow("the model is disposed");
+    expect(() => disposed.push(disposing())).toThrow("the model is disposed");
+    expect(() => model.run(disposing())).toThrow("the model is disposed");
+  });
+});
+
+describe("outputs that overlap the input", () => {
+  test.each([0, 100, 1000])("%i values on", async (offset) => {
+    const layers = [{ name: "d", type: "dense" }] as const;
+    const model = await loadMadeUp(makeUp({ width: 1 }, layers, { "d.weight": [2, 1] }));
+    const input = new Random(9).floats(1000);
+    const expected = model.run(input);
+    const make = () => {
+      const memory = new Float32Array(4000);
+      memory.set(input, offset);
+      return { chunk: memory.subarray(offset, offset + 1000), output: memory.subarray(0, 2000) };
+    };
+    const [a, b] = [make(), make()];
+    expect(model.run(a.chunk, { output: a.output })).toEqual(expected);
+    expect(model.stream().push(b.chunk, b.output)).toEqual(expected);
+  });
+
+  test("of a step", async () => {
+    const [stream, control] = [await open(), await open()];
+    const memory = new Float32Array(6);
+    memory.set([0.5, -0.5]);
+    expect(stream.step(memory.subarray(0, 2), memory)).toEqual(control.step([0.5, -0.5]));
   });
 });
 

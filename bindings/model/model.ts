@@ -1,18 +1,30 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectInteger, expectLength } from "../errors.js";
-import { checkOutput, checkSamples, readRow, type Samples, writeRow } from "./ports.js";
+import { expectInteger, expectLength, expectOptions } from "../errors.js";
+import { printable, sizesOf } from "../inspect.js";
+import {
+  checkOutput,
+  type Floats,
+  type Numbers,
+  readRow,
+  type Samples,
+  takeSamples,
+  writeRow,
+} from "./ports.js";
 import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import { expectStreamable, Stream } from "./stream.js";
 
 /** Options of {@link Model.run}. */
-export interface RunOptions {
+export interface RunOptions<Output extends Float32Array = Float32Array> {
   /** Sequences in the input, one after another. @defaultValue 1 */
-  batch?: number;
-  /** Receives the outputs, of exactly the length that run returns; without it they come in a new array. */
-  output?: Float32Array;
+  batch?: number | undefined;
+  /**
+   * Receives the outputs, of exactly the length that run returns; without it they come in a new array. May overlap the
+   * input.
+   */
+  output?: Output | undefined;
 }
 
 /**
@@ -25,6 +37,10 @@ export class Model {
   static readonly name = "Model";
   readonly #engine: Engine;
   readonly #origin: Origin;
+
+  static {
+    printable(Model, (model) => ({ format: model.#origin.format, ...sizesOf(model) }));
+  }
 
   /** @internal */
   constructor(engine: Engine, origin: Origin) {
@@ -70,7 +86,7 @@ export class Model {
 
   /**
    * Runs whole sequences, each from the zero state; open streams are not touched. Allocates no array but the
-   * outputs; a model that needs its whole sequence at once takes more memory when one is longer than those before.
+   * outputs, and a copy of an input that is a plain array, in shared memory or in the buffer of the outputs; a model that needs its whole sequence at once takes more memory when one is longer than those before.
    *
    * @param input - f32[batch, steps, inputSize], row by row; token models: ids[batch, steps]. Doubles are rounded to f32
    * @param options - batch size, and where the outputs go
@@ -79,7 +95,10 @@ export class Model {
    * @throws TypeError, RangeError if an argument is of the wrong kind or length, or the steps are too few for one output
    * @throws LmuError input-invalid if a value is not finite in f32 (or no token id); disposed; model-too-large
    */
-  run(input: Samples, options: RunOptions = {}): Float32Array {
+  run<Output extends Float32Array = Floats>(
+    input: Samples,
+    options: RunOptions<Output> = {},
+  ): Output {
     const job = this.#job(input, options);
     const calls = this.#calls(job);
     while (!calls.next().done);
@@ -91,32 +110,34 @@ export class Model {
    *
    * @internal
    */
-  async runInSlices(
+  async runInSlices<Output extends Float32Array = Floats>(
     input: Samples,
-    options: RunOptions,
+    options: RunOptions<Output>,
     pause: () => Promise<void>,
-  ): Promise<Float32Array> {
+  ): Promise<Output> {
     const job = this.#job(input, options);
     for (const _ of this.#calls(job)) await pause();
     return job.output;
   }
 
   /** Checks the arguments of run before anything changes. */
-  #job(input: Samples, options: RunOptions): Job {
+  #job<Output extends Float32Array>(samples: Samples, options: RunOptions<Output>): Job<Output> {
     const engine = this.#engine;
-    engine.expectAlive("run the model");
-    const { batch = 1 } = options;
-    expectInteger("run the model", "batch", batch, 1);
-    checkSamples(engine, "run the model", input);
+    const action = "run the model";
+    expectOptions(action, options, ["batch", "output"]);
+    const { batch = 1, output } = options;
+    const input = takeSamples(action, samples, engine.plan.input.vocabulary, output);
+    engine.expectAlive(action);
+    expectInteger(action, "batch", batch, 1);
     const steps = this.#steps(input.length, batch);
     const { width, isSingle, rowsAfter } = engine.plan.output;
     const made = rowsAfter(steps, true);
     if (made < 1)
       throw new RangeError(`Cannot run the model: ${steps} steps are too few for one output`);
     const rows = isSingle ? 1 : made;
-    if (options.output) checkOutput("run the model", options.output, batch * rows * width);
-    const output = options.output ?? new Float32Array(batch * rows * width);
-    return { input, output, batch, steps, rows };
+    const length = batch * rows * width;
+    checkOutput(action, output, length);
+    return { input, output: output ?? (new Float32Array(length) as Output), batch, steps, rows };
   }
 
   /** Runs a job, one call of the planned size after another. */
@@ -221,9 +242,9 @@ export class Model {
 }
 
 /** Sequences to run, checked. */
-interface Job {
-  readonly input: Samples;
-  readonly output: Float32Array;
+interface Job<Output extends Float32Array = Float32Array> {
+  readonly input: Numbers;
+  readonly output: Output;
   readonly batch: number;
   /** Per sequence, of input and of output. */
   readonly steps: number;

@@ -1,25 +1,88 @@
 import type { Engine } from "./engine.js";
-import { expectLength, LmuError } from "../errors.js";
+import { expectLength, LmuError, typeOf } from "../errors.js";
 
 /**
- * Numbers a caller may pass: one sample, a chunk, a batch; for token models, ids. Read during the call, never kept or
- * changed; finite, and rounded to f32.
+ * Numbers a caller may pass: one sample, a chunk, a batch; for token models, ids. Read during the call, each one once, and
+ * never kept; finite, and rounded to f32.
  */
-export type Samples = Float32Array | Float64Array | Int32Array | readonly number[];
+export type Samples = Numbers | readonly number[];
+
+/** Samples whose elements are memory: reading them runs nobody's code. */
+export type Numbers = Float32Array | Float64Array | Int32Array;
+
+/** A Float32Array in memory that no thread shares: Float32Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
+export type Floats = ReturnType<typeof Float32Array.of>;
+
+/** Typed arrays that hold samples. Elements of others are bytes or bits of something else as often as numbers. */
+const KINDS: readonly unknown[] = ["Float32Array", "Float64Array", "Int32Array"];
+
+/** @throws TypeError unless samples is one of the arrays that can hold them */
+export function expectSamples(action: string, samples: unknown): asserts samples is Samples {
+  if (samples instanceof Float32Array || Array.isArray(samples)) return;
+  const isTyped = ArrayBuffer.isView(samples) && "length" in samples;
+  // By name, for the arrays of a frame have classes of their own.
+  if (isTyped && KINDS.includes((samples as Float32Array)[Symbol.toStringTag])) return;
+  const hint = isTyped
+    ? ` (${KINDS.join(", ")}): Float32Array.from(input), or of its bytes new Float32Array(input.buffer)`
+    : "";
+  throw new TypeError(
+    `Cannot ${action}: input is ${typeOf(samples)}, expected an array of numbers${hint}`,
+  );
+}
 
 /**
- * Checks a caller's samples before anything changes.
+ * A caller's samples, checked, as they stay while they are used: his own array, or a copy where a getter, another thread
+ * or the output could change it between the check and the use.
  *
+ * @param output - what is written before all samples have been used
  * @throws TypeError if they are no array of numbers; LmuError input-invalid if one is not finite, or no id
  */
-export function checkSamples(engine: Engine, action: string, samples: Samples): void {
-  if (!Array.isArray(samples) && !(ArrayBuffer.isView(samples) && "length" in samples)) {
-    throw new TypeError(
-      `Cannot ${action}: input is ${typeOf(samples)}, expected an array of numbers`,
-    );
+export function takeSamples(
+  action: string,
+  samples: Samples,
+  vocabulary: number | undefined,
+  output: Float32Array | undefined,
+): Numbers {
+  expectSamples(action, samples);
+  if ("buffer" in samples) {
+    const { buffer } = samples;
+    if (!isShared(buffer) && output?.buffer !== buffer) {
+      readSamples(action, samples, vocabulary);
+      return samples;
+    }
   }
-  const { vocabulary } = engine.plan.input;
-  for (let i = 0; i < samples.length; i++) {
+  return copySamples(action, samples, vocabulary);
+}
+
+/** Whether other threads may write there. By name, for only isolated pages have the class. */
+export function isShared(buffer: ArrayBufferLike): boolean {
+  return buffer[Symbol.toStringTag] === "SharedArrayBuffer";
+}
+
+/** Checks samples while it copies them. @throws as {@link readSamples} */
+export function copySamples(
+  action: string,
+  samples: Samples,
+  vocabulary: number | undefined,
+): Float64Array {
+  const copy = new Float64Array(samples.length);
+  readSamples(action, samples, vocabulary, copy);
+  return copy;
+}
+
+/**
+ * Checks samples, or as many as the copy can hold, reading each once.
+ *
+ * @throws TypeError if one is no number; LmuError input-invalid if one is not finite, or no id
+ */
+export function readSamples(
+  action: string,
+  samples: Samples,
+  vocabulary: number | undefined,
+  copy?: Float64Array,
+): void {
+  const { length } = copy ?? samples;
+  for (let i = 0; i < length; i++) {
     const value = samples[i]!;
     // x - x is 0 for finite numbers alone; rounding to f32 may overflow. null, JSON's NaN, would count as 0.
     if (
@@ -30,6 +93,7 @@ export function checkSamples(engine: Engine, action: string, samples: Samples): 
     ) {
       refuse(action, value, i, vocabulary);
     }
+    if (copy) copy[i] = value;
   }
 }
 
@@ -54,24 +118,25 @@ function refuse(
   );
 }
 
-/** @throws TypeError, RangeError unless output is a Float32Array of the wanted length */
-export function checkOutput(action: string, output: Float32Array, wanted: number): void {
-  if (!(output instanceof Float32Array)) {
+/** @throws TypeError unless output is a Float32Array, or not given */
+export function expectOutput(action: string, output: unknown): void {
+  if (output !== undefined && !(output instanceof Float32Array)) {
     throw new TypeError(`Cannot ${action}: output is ${typeOf(output)}, expected a Float32Array`);
   }
-  expectLength(action, "output", output.length, wanted);
 }
 
-function typeOf(value: unknown): string {
-  return value === null
-    ? "null"
-    : typeof value === "object"
-      ? (value.constructor?.name ?? "object")
-      : typeof value;
+/** @throws TypeError, RangeError unless output is a Float32Array of the wanted length, or not given */
+export function checkOutput(
+  action: string,
+  output: Float32Array | undefined,
+  wanted: number,
+): void {
+  expectOutput(action, output);
+  if (output !== undefined) expectLength(action, "output", output.length, wanted);
 }
 
 /** Copies width samples from index on into the input row; ids as integers. */
-export function writeRow(engine: Engine, row: number, samples: Samples, index: number): void {
+export function writeRow(engine: Engine, row: number, samples: Numbers, index: number): void {
   const { at, stride, width, vocabulary } = engine.plan.input;
   const first = (at + row * stride) / 4;
   if (vocabulary !== undefined) {

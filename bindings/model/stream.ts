@@ -1,8 +1,18 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { LmuError } from "../errors.js";
+import { expectLength, LmuError } from "../errors.js";
+import { printable } from "../inspect.js";
 import { STATE } from "../runtime/records.js";
-import { checkOutput, checkSamples, readRow, type Samples, writeRow } from "./ports.js";
+import {
+  checkOutput,
+  expectSamples,
+  type Floats,
+  readRow,
+  readSamples,
+  type Samples,
+  takeSamples,
+  writeRow,
+} from "./ports.js";
 
 /** @throws LmuError not-streamable if the model needs its whole sequence at once */
 export function expectStreamable({ plan }: Engine, action: string): void {
@@ -24,9 +34,17 @@ export class Stream {
   readonly #engine: Engine;
   #state: number;
   #isEnded = false;
-  /** The newest output, as step returns it: NaN before there is one. */
+  /** The newest output: NaN before there is one. */
   readonly #latest: Float32Array;
+  /** A copy of it for the caller, who may change it or give it away. */
+  #shown: Float32Array;
   readonly #number = [0];
+  /** Memory for one sample; undefined while one is read. */
+  #sample: Float64Array | undefined;
+
+  static {
+    printable(Stream, (stream) => ({ position: stream.position, isEnded: stream.#isEnded }));
+  }
 
   /** @internal */
   constructor(engine: Engine) {
@@ -34,6 +52,7 @@ export class Stream {
     this.#engine = engine;
     this.#state = engine.openState();
     this.#latest = new Float32Array(engine.plan.output.width).fill(NaN);
+    this.#shown = this.#latest.slice();
   }
 
   /** Samples seen since the beginning or the last reset. */
@@ -48,55 +67,53 @@ export class Stream {
    * again, NaN before the first. Models that look ahead (see `model.lookAhead`) answer that many samples late.
    *
    * @param sample - f32[inputSize], in the units the model was trained on, or the number itself when inputSize is 1
-   * @param output - receives f32[outputSize]; without it an array of the stream is returned, overwritten by every step
+   * @param output - receives f32[outputSize]; without it an array of the stream is returned, overwritten by every step (a
+   *   new one if it has been transferred). May overlap sample
    * @returns output, or the stream's own array
    * @throws TypeError, RangeError if an argument is of the wrong kind or length
    * @throws LmuError input-invalid if a value is not finite in f32 (or no token id), or after {@link Stream.end}; disposed
    */
-  step(sample: Samples | number, output?: Float32Array): Float32Array {
-    const engine = this.#expectOpen("step the stream");
-    if (typeof sample === "number") {
-      this.#number[0] = sample;
-      sample = this.#number;
-    }
-    const { width } = engine.plan.input;
-    checkSamples(engine, "step the stream", sample);
-    if (sample.length !== width) {
-      throw new RangeError(
-        `Cannot step the stream: input has ${sample.length} values, expected ${width}`,
-      );
-    }
-    if (output) checkOutput("step the stream", output, engine.plan.output.width);
-    writeRow(engine, 0, sample, 0);
+  step<Output extends Float32Array = Floats>(sample: Samples | number, output?: Output): Output {
+    const action = "step the stream";
+    const input = this.#read(action, sample);
+    const engine = this.#expectOpen(action);
+    const { width } = engine.plan.output;
+    checkOutput(action, output, width);
+    this.#sample = input;
+    writeRow(engine, 0, input, 0);
     const rows = this.#advance(1, false);
     if (rows > 0) readRow(engine, rows - 1, this.#latest, 0);
-    if (!output) return this.#latest;
-    output.set(this.#latest);
-    return output;
+    // An array that has been transferred is empty.
+    if (this.#shown.length !== width) this.#shown = new Float32Array(width);
+    const target = output ?? this.#shown;
+    for (let i = 0; i < width; i++) target[i] = this.#latest[i]!;
+    return target as Output;
   }
 
   /**
-   * Takes a chunk of samples: any chunking gives the same bits. Allocates no array but the outputs.
+   * Takes a chunk of samples: any chunking gives the same bits. Allocates no array but the outputs, and a copy of a chunk
+   * that is a plain array, in shared memory or in the buffer of the outputs.
    *
    * @param chunk - f32[steps, inputSize], row by row; token models: ids[steps]
-   * @param output - receives the outputs, of exactly their length; without it they come in a new array
+   * @param output - receives the outputs, of exactly their length; without it they come in a new array. May overlap chunk
    * @returns [rows, outputSize] if the model returns sequences (one row per step unless it has strides, unpadded
    *   convolutions or look-ahead), else the last output, [outputSize]; NaN before there is one
    * @throws TypeError, RangeError if an argument is of the wrong kind or length
    * @throws LmuError input-invalid if a value is not finite in f32 (or no token id), or after {@link Stream.end}; disposed
    */
-  push(chunk: Samples, output?: Float32Array): Float32Array {
-    const engine = this.#expectOpen("push into the stream");
-    const { width } = engine.plan.input;
-    checkSamples(engine, "push into the stream", chunk);
-    const steps = chunk.length / width;
+  push<Output extends Float32Array = Floats>(chunk: Samples, output?: Output): Output {
+    const action = "push into the stream";
+    const { width, vocabulary } = this.#engine.plan.input;
+    const input = takeSamples(action, chunk, vocabulary, output);
+    const engine = this.#expectOpen(action);
+    const steps = input.length / width;
     if (!Number.isInteger(steps)) {
       throw new RangeError(
-        `Cannot push into the stream: input has ${chunk.length} values, expected a multiple of ${width}`,
+        `Cannot ${action}: input has ${input.length} values, expected a multiple of ${width}`,
       );
     }
-    return this.#take("push into the stream", steps, false, output, (row, step) =>
-      writeRow(engine, row, chunk, step * width),
+    return this.#take(action, steps, false, output, (row, step) =>
+      writeRow(engine, row, input, step * width),
     );
   }
 
@@ -109,7 +126,7 @@ export class Stream {
    * @throws TypeError, RangeError if output is of the wrong kind or length
    * @throws LmuError input-invalid if the sequence has ended already; disposed
    */
-  end(output?: Float32Array): Float32Array {
+  end<Output extends Float32Array = Floats>(output?: Output): Output {
     this.#expectOpen("end the stream");
     const outputs = this.#take("end the stream", 0, true, output, () => undefined);
     this.#isEnded = true;
@@ -139,20 +156,35 @@ export class Stream {
     this.dispose();
   }
 
+  /** Reads a sample: each value once, before anything else, for getters of an array may do anything, even step this stream. */
+  #read(action: string, sample: Samples | number): Float64Array {
+    if (typeof sample === "number") {
+      this.#number[0] = sample;
+      sample = this.#number;
+    }
+    const { width, vocabulary } = this.#engine.plan.input;
+    expectSamples(action, sample);
+    expectLength(action, "input", sample.length, width);
+    const copy = this.#sample ?? new Float64Array(width);
+    this.#sample = undefined;
+    readSamples(action, sample, vocabulary, copy);
+    return copy;
+  }
+
   /** Runs steps in calls of the planned size and collects the outputs. */
-  #take(
+  #take<Output extends Float32Array>(
     action: string,
     steps: number,
     isEnd: boolean,
-    output: Float32Array | undefined,
+    output: Output | undefined,
     write: (row: number, step: number) => void,
-  ): Float32Array {
+  ): Output {
     const engine = this.#engine;
     const { width, isSingle, rowsAfter } = engine.plan.output;
     const rows = isSingle
       ? 1
       : rowsAfter(this.position + steps, isEnd) - rowsAfter(this.position, false);
-    if (output) checkOutput(action, output, rows * width);
+    checkOutput(action, output, rows * width);
     const result = output ?? new Float32Array(rows * width);
     let at = 0;
     let taken = 0;
@@ -170,7 +202,7 @@ export class Stream {
       isDone = taken === steps;
     }
     if (isSingle) result.set(this.#latest);
-    return result;
+    return result as Output;
   }
 
   /** One call; returns the output rows it left. */

@@ -3,6 +3,7 @@
  */
 import { load } from "../index.js";
 import type { Model } from "../model/model.js";
+import type { Floats, Samples } from "../model/ports.js";
 import type { Stream } from "../model/stream.js";
 import { parentPort } from "./port.js";
 import {
@@ -33,7 +34,10 @@ port.listen(
     if (["hello", "load"].includes(message.request.call)) void start();
     else turn = turn.then(start);
   },
-  () => undefined,
+  // Nobody knows whose message was lost: all who wait hear that the worker has failed.
+  (failure) => {
+    throw failure;
+  },
 );
 
 async function answer(id: number, request: Request, signal: AbortSignal): Promise<void> {
@@ -64,8 +68,11 @@ async function perform(id: number, request: Request, signal: AbortSignal): Promi
     }
     case "report":
       return models.get(request.model)!.report();
-    case "run":
-      return models.get(request.model)!.runInSlices(request.input, request.options, pauses(signal));
+    case "run": {
+      const { batch, input } = request;
+      const options = { batch, output: outputOf(request) };
+      return models.get(request.model)!.runInSlices(input as Samples, options, pauses(signal));
+    }
     case "stream":
       return openStream(request.model);
     case "closeModel":
@@ -89,15 +96,14 @@ function closeModel(handle: number): void {
 
 function performOnStream(request: Extract<Request, { stream: number }>): StreamAnswer {
   const { stream } = streams.get(request.stream)!;
-  const answer = (output?: Float32Array) => ({ output, position: stream.position });
+  const answer = (output?: Floats) => ({ output, position: stream.position });
   switch (request.call) {
     case "step":
-      // The stream's own array is not to be given away.
-      return answer(stream.step(request.input).slice());
+      return answer(stream.step(request.input as Samples, outputOf(request)));
     case "push":
-      return answer(stream.push(request.input as Parameters<Stream["push"]>[0]));
+      return answer(stream.push(request.input as Samples, outputOf(request)));
     case "end":
-      return answer(stream.end());
+      return answer(stream.end(outputOf(request)));
     case "reset":
       stream.reset();
       return answer();
@@ -106,6 +112,11 @@ function performOnStream(request: Extract<Request, { stream: number }>): StreamA
       stream.dispose();
       return answer();
   }
+}
+
+/** What stands in for the caller's array, so that a wrong length is refused before anything changes. */
+function outputOf({ outputLength }: { readonly outputLength?: number | undefined }) {
+  return outputLength === undefined ? undefined : new Float32Array(outputLength);
 }
 
 /** Milliseconds of work between two looks at the messages. */

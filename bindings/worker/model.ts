@@ -1,21 +1,25 @@
 import { DISPOSE } from "../dispose.js";
-import { LmuError } from "../errors.js";
+import { expectInteger, expectOptions, LmuError } from "../errors.js";
+import { printable, sizesOf } from "../inspect.js";
 import type { RunOptions } from "../model/model.js";
-import type { Samples } from "../model/ports.js";
+import { expectOutput, type Floats, type Samples } from "../model/ports.js";
 import type { Report } from "../model/report.js";
+import { receiveOutput, sendSamples } from "./arguments.js";
+import type { AskOptions, Channel } from "./channel.js";
 import { ACTIONS, type ModelFacts, type Request } from "./protocol.js";
 import { WorkerStream } from "./stream.js";
-import type { AskOptions, LmuWorker } from "./worker.js";
 
 /** Options of {@link WorkerModel.run}. */
-export interface WorkerRunOptions extends Pick<RunOptions, "batch"> {
+export interface WorkerRunOptions<
+  Output extends Float32Array = Float32Array,
+> extends RunOptions<Output> {
   /** Rejects the run at once with its reason, as it is; the worker stops at its next pause, some 10 ms later. */
   signal?: AbortSignal | undefined;
   /**
-   * Gives the input's whole buffer to the worker instead of copying it: the caller's array is empty afterwards. Plain
-   * arrays are copied all the same. @defaultValue false
+   * Gives the input's whole buffer to the worker instead of copying it: the caller's array is empty afterwards, also if
+   * the run is refused. Plain arrays, shared memory and what shares the buffer of the output are copied all the same. @defaultValue false
    */
-  transfer?: boolean;
+  transfer?: boolean | undefined;
 }
 
 /**
@@ -26,15 +30,19 @@ export interface WorkerRunOptions extends Pick<RunOptions, "batch"> {
 export class WorkerModel {
   /** @internal Entries are minified, and hosts print the name. */
   static readonly name = "WorkerModel";
-  readonly #worker: LmuWorker;
+  readonly #channel: Channel;
   readonly #handle: number;
   readonly #report: Report;
   readonly #ownsWorker: boolean;
   #isDisposed = false;
 
+  static {
+    printable(WorkerModel, (model) => ({ format: model.#report.format, ...sizesOf(model) }));
+  }
+
   /** @internal */
-  constructor(worker: LmuWorker, { model, report }: ModelFacts, ownsWorker: boolean) {
-    this.#worker = worker;
+  constructor(channel: Channel, { model, report }: ModelFacts, ownsWorker: boolean) {
+    this.#channel = channel;
     this.#handle = model;
     this.#report = report;
     this.#ownsWorker = ownsWorker;
@@ -75,19 +83,34 @@ export class WorkerModel {
   }
 
   /**
-   * Runs whole sequences, as {@link lmu-wasm!Model.run | run} of the main entry. The input is copied to the worker unless
-   * transferred; the outputs come without a copy.
+   * Runs whole sequences, as {@link lmu-wasm!Model.run | run} of the main entry. The input is copied at once, unless
+   * transferred, and may be changed while the worker runs; outputs come without a copy, or are copied to options.output.
    *
    * @param input - f32[batch, steps, inputSize], row by row; token models: ids[batch, steps]
-   * @param options - batch size, abort, transfer
-   * @returns a new array, of the shape that run of the main entry returns
+   * @param options - batch size, output, abort, transfer
+   * @returns a new array, or options.output, of the shape that run of the main entry returns
    * @throws what run of the main entry throws; the reason of options.signal, unchanged; LmuError worker-failed
    */
-  async run(input: Samples, options: WorkerRunOptions = {}): Promise<Float32Array> {
-    const { signal, transfer, ...rest } = options;
-    const buffers = transfer && ArrayBuffer.isView(input) ? [input.buffer as ArrayBuffer] : [];
-    const request = { call: "run", model: this.#handle, input, options: rest } as const;
-    return this.#ask(request, { signal, transfer: buffers });
+  async run<Output extends Float32Array = Floats>(
+    input: Samples,
+    options: WorkerRunOptions<Output> = {},
+  ): Promise<Output> {
+    const action = ACTIONS.run;
+    expectOptions(action, options, ["batch", "output", "signal", "transfer"]);
+    const { batch = 1, output, signal, transfer = false } = options;
+    expectInteger(action, "batch", batch, 1);
+    expectOutput(action, output);
+    // A buffer that holds the output, too, is still needed here.
+    const isGiven = transfer && (input as Partial<Float32Array>).buffer !== output?.buffer;
+    const sent = sendSamples(action, input, this.vocabulary, isGiven);
+    const result = await this.#ask<Floats>(
+      {
+        ...{ call: "run", model: this.#handle, input: sent.input },
+        ...{ batch, outputLength: output?.length },
+      },
+      { signal, transfer: sent.transfer },
+    );
+    return receiveOutput(action, result, output);
   }
 
   /**
@@ -97,7 +120,7 @@ export class WorkerModel {
    */
   async stream(): Promise<WorkerStream> {
     const handle = await this.#ask<number>({ call: "stream", model: this.#handle });
-    return new WorkerStream((request) => this.#ask(request), handle);
+    return new WorkerStream((...request) => this.#ask(...request), handle, this.vocabulary);
   }
 
   /**
@@ -107,10 +130,10 @@ export class WorkerModel {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    if (this.#ownsWorker) this.#worker.terminate();
+    if (this.#ownsWorker) this.#channel.terminate();
     else {
       const request = { call: "closeModel", model: this.#handle } as const;
-      this.#worker.ask(request).catch(() => undefined);
+      this.#channel.ask(request).catch(() => undefined);
     }
   }
 
@@ -119,11 +142,11 @@ export class WorkerModel {
     this.dispose();
   }
 
-  #ask<T>(request: Request, options?: AskOptions): Promise<T> {
+  async #ask<T>(request: Request, options?: AskOptions): Promise<T> {
     if (this.#isDisposed) {
       const message = `Cannot ${ACTIONS[request.call]}: the model is disposed`;
-      return Promise.reject(new LmuError("disposed", message));
+      throw new LmuError("disposed", message);
     }
-    return this.#worker.ask(request, options);
+    return this.#channel.ask(request, options);
   }
 }

@@ -31,6 +31,7 @@ export function portOf<Out, In>(worker: AnyWorker): Port<Out, In> {
     post: (message, transfer) => worker.postMessage(message, transfer),
     listen: (onMessage, onFailure) => {
       worker.on("message", onMessage);
+      worker.on("messageerror", onFailure);
       worker.on("error", onFailure);
       worker.on("exit", (code) => onFailure(new Error(`the worker ended with code ${code}`)));
       worker.unref();
@@ -40,13 +41,24 @@ export function portOf<Out, In>(worker: AnyWorker): Port<Out, In> {
   };
 }
 
+/** All that browsers say of a script that they cannot fetch, or that is none, is nothing. */
+const MISSING = "its script cannot be loaded, expected lmu-wasm/worker/host.js at its address";
+
+function listenTo<In>(
+  target: Pick<Worker, "addEventListener">,
+  onMessage: (message: In) => void,
+  onFailure: (failure: unknown) => void,
+): void {
+  target.addEventListener("message", ({ data }) => onMessage(data as In));
+  target.addEventListener("messageerror", () => onFailure(new Error("a message was lost")));
+}
+
 function webPort<Out, In>(worker: Worker): Port<Out, In> {
   return {
     post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
     listen: (onMessage, onFailure) => {
-      worker.addEventListener("message", ({ data }) => onMessage(data as In));
-      worker.addEventListener("error", (event) => onFailure(new Error(event.message)));
-      worker.addEventListener("messageerror", () => onFailure(new Error("a message was lost")));
+      listenTo(worker, onMessage, onFailure);
+      worker.addEventListener("error", ({ message }) => onFailure(new Error(message || MISSING)));
     },
     hold: () => undefined,
     close: () => worker.terminate(),
@@ -55,8 +67,8 @@ function webPort<Out, In>(worker: Worker): Port<Out, In> {
 
 /** Starts the worker script of this package. */
 export function startWorker(): AnyWorker {
-  // Bundlers know this very form, and take the script and all that it imports along.
   if (typeof Worker === "function") {
+    // Bundlers know this very form, and take the script and all that it imports along.
     return new Worker(new URL("./host.js", import.meta.url), { type: "module" });
   }
   const { Worker: NodeWorker } = nodeThreads()!;
@@ -66,12 +78,17 @@ export function startWorker(): AnyWorker {
 /** The page's end, seen from the worker. */
 export function parentPort<Out, In>(): Port<Out, In> {
   const scope = globalThis as unknown as Worker;
-  if (typeof scope.postMessage === "function") return webPort(scope);
+  if (typeof scope.postMessage === "function") {
+    return { ...webPort<Out, In>(scope), listen: (...heard) => listenTo(scope, ...heard) };
+  }
   const parent = nodeThreads()?.parentPort;
   if (!parent) throw new TypeError("Cannot start: this script is for workers");
   return {
     post: (message, transfer) => parent.postMessage(message, transfer),
-    listen: (onMessage) => void parent.on("message", onMessage),
+    listen: (onMessage, onFailure) => {
+      parent.on("message", onMessage);
+      parent.on("messageerror", onFailure);
+    },
     hold: () => undefined,
     close: () => parent.close(),
   };

@@ -1,6 +1,5 @@
 import { LmuError, type LmuErrorCode } from "../errors.js";
-import type { RunOptions } from "../model/model.js";
-import type { Samples } from "../model/ports.js";
+import type { Floats, Numbers } from "../model/ports.js";
 import type { FormatOptions } from "../formats/read.js";
 import type { Report } from "../model/report.js";
 import type { WasmModule } from "../runtime/kernel.js";
@@ -15,16 +14,20 @@ export type Request =
   | { readonly call: "hello" }
   | { readonly call: "load"; readonly source: SentSource; readonly options: SentOptions }
   | { readonly call: "report"; readonly model: number }
-  | {
-      readonly call: "run";
-      readonly model: number;
-      readonly input: Samples;
-      readonly options: Pick<RunOptions, "batch">;
-    }
+  | ({ readonly call: "run"; readonly model: number; readonly batch: number } & Arguments)
   | { readonly call: "stream"; readonly model: number }
-  | { readonly call: "step" | "push"; readonly stream: number; readonly input: Samples | number }
-  | { readonly call: "end" | "reset" | "closeStream"; readonly stream: number }
+  | ({ readonly call: StreamCall; readonly stream: number } & Arguments)
   | { readonly call: "closeModel"; readonly model: number };
+
+/** What can be asked of a stream. */
+export type StreamCall = "step" | "push" | "end" | "reset" | "closeStream";
+
+/** Arguments of calls that take samples or give outputs. */
+interface Arguments {
+  readonly input?: Numbers | number | undefined;
+  /** Length of the array that the caller wants filled, if he has one: it stays on his side. */
+  readonly outputLength?: number | undefined;
+}
 
 /** What a call does, for messages: the words of the main entry. */
 export const ACTIONS: Readonly<Record<Request["call"], string>> = {
@@ -68,7 +71,7 @@ export interface ModelFacts {
 
 /** What a stream gives back: outputs, and how far it is. */
 export interface StreamAnswer {
-  readonly output: Float32Array | undefined;
+  readonly output: Floats | undefined;
   readonly position: number;
 }
 

@@ -31,7 +31,7 @@ export async function sendable(
     return keep(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
   }
   if (typeof Blob === "function" && source instanceof Blob) return keep(source);
-  if (source !== null && Object.getPrototypeOf(source) === Object.prototype) {
+  if (source instanceof Object && Object.getPrototypeOf(source) === Object.prototype) {
     return sendableFiles(source as SourceFiles, options);
   }
   const reader = await openReader(source as Source, options);

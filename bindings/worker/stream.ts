@@ -1,7 +1,12 @@
 import { DISPOSE } from "../dispose.js";
 import { LmuError } from "../errors.js";
-import type { Samples } from "../model/ports.js";
-import { ACTIONS, type Request, type StreamAnswer } from "./protocol.js";
+import { printable } from "../inspect.js";
+import { expectOutput, type Floats, type Samples } from "../model/ports.js";
+import { receiveOutput, sendSamples } from "./arguments.js";
+import type { AskOptions } from "./channel.js";
+import { ACTIONS, type Request, type StreamAnswer, type StreamCall } from "./protocol.js";
+
+type Ask = (request: Request, options?: AskOptions) => Promise<StreamAnswer>;
 
 /**
  * One live signal in a worker: {@link lmu-wasm!Stream | Stream} with promises. Made by {@link WorkerModel.stream}.
@@ -12,15 +17,21 @@ import { ACTIONS, type Request, type StreamAnswer } from "./protocol.js";
 export class WorkerStream {
   /** @internal Entries are minified, and hosts print the name. */
   static readonly name = "WorkerStream";
-  readonly #ask: (request: Request) => Promise<StreamAnswer>;
+  readonly #ask: Ask;
   readonly #handle: number;
+  readonly #vocabulary: number | undefined;
   #position = 0;
   #isDisposed = false;
 
+  static {
+    printable(WorkerStream, (stream) => ({ position: stream.#position }));
+  }
+
   /** @internal */
-  constructor(ask: (request: Request) => Promise<StreamAnswer>, handle: number) {
+  constructor(ask: Ask, handle: number, vocabulary: number | undefined) {
     this.#ask = ask;
     this.#handle = handle;
+    this.#vocabulary = vocabulary;
   }
 
   /** Samples seen since the beginning or the last reset, as of the last answer. */
@@ -31,38 +42,47 @@ export class WorkerStream {
   /**
    * Takes one sample, as {@link lmu-wasm!Stream.step | step} of the main entry.
    *
-   * @param sample - f32[inputSize], or the number itself when inputSize is 1
-   * @returns f32[outputSize], a new array
+   * @param sample - f32[inputSize], or the number itself when inputSize is 1; copied at once
+   * @param output - receives f32[outputSize]; without it the output comes in a new array
+   * @returns output, or the new array
    * @throws what step of the main entry throws
    */
-  async step(sample: Samples | number): Promise<Float32Array> {
-    return this.#output({ call: "step", stream: this.#handle, input: sample });
+  async step<Output extends Float32Array = Floats>(
+    sample: Samples | number,
+    output?: Output,
+  ): Promise<Output> {
+    return this.#call("step", output, sample);
   }
 
   /**
    * Takes a chunk of samples, as {@link lmu-wasm!Stream.push | push} of the main entry.
    *
-   * @param chunk - f32[steps, inputSize], row by row; token models: ids[steps]
-   * @returns [rows, outputSize] if the model returns sequences, else the last output, [outputSize]; a new array
+   * @param chunk - f32[steps, inputSize], row by row; token models: ids[steps]; copied at once
+   * @param output - receives the outputs, of exactly their length; without it they come in a new array
+   * @returns [rows, outputSize] if the model returns sequences, else the last output, [outputSize]
    * @throws what push of the main entry throws
    */
-  async push(chunk: Samples): Promise<Float32Array> {
-    return this.#output({ call: "push", stream: this.#handle, input: chunk });
+  async push<Output extends Float32Array = Floats>(
+    chunk: Samples,
+    output?: Output,
+  ): Promise<Output> {
+    return this.#call("push", output, chunk);
   }
 
   /**
    * Ends the sequence, as {@link lmu-wasm!Stream.end | end} of the main entry. Then only {@link WorkerStream.reset} goes on.
    *
-   * @returns the outputs that look-ahead held back, [rows, outputSize], or the last output, [outputSize]; a new array
+   * @param output - receives the outputs, of exactly their length; without it they come in a new array
+   * @returns the outputs that look-ahead held back, [rows, outputSize], or the last output, [outputSize]
    * @throws what end of the main entry throws
    */
-  async end(): Promise<Float32Array> {
-    return this.#output({ call: "end", stream: this.#handle });
+  async end<Output extends Float32Array = Floats>(output?: Output): Promise<Output> {
+    return this.#call("end", output);
   }
 
   /** Returns to the beginning of a sequence: zero state, position 0. */
   async reset(): Promise<void> {
-    await this.#send({ call: "reset", stream: this.#handle });
+    await this.#call("reset");
   }
 
   /** Gives the state back to the model, after the calls made before. Idempotent. */
@@ -77,16 +97,20 @@ export class WorkerStream {
     this.dispose();
   }
 
-  async #output(request: Request): Promise<Float32Array> {
-    return (await this.#send(request)).output!;
-  }
-
-  async #send(request: Request): Promise<StreamAnswer> {
+  async #call<Output extends Float32Array>(
+    call: StreamCall,
+    output?: Output,
+    samples?: Samples | number,
+  ): Promise<Output> {
+    const action = ACTIONS[call];
     if (this.#isDisposed) {
-      throw new LmuError("disposed", `Cannot ${ACTIONS[request.call]}: the stream is disposed`);
+      throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
     }
-    const answer = await this.#ask(request);
+    const { input, transfer } = sendSamples(action, samples, this.#vocabulary);
+    expectOutput(action, output);
+    const request = { call, stream: this.#handle, input, outputLength: output?.length };
+    const answer = await this.#ask(request, { transfer });
     this.#position = answer.position;
-    return answer;
+    return receiveOutput(action, answer.output!, output);
   }
 }

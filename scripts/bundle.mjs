@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { posix, resolve } from "node:path";
 import { build } from "esbuild";
 
@@ -61,4 +62,17 @@ export async function bundle(outdir) {
       plugins: [apart(entry)],
     });
   }
+  bundleWhole(`${outdir}/`);
+}
+
+/**
+ * The worker for bundlers that make one classic script of it, as Vite does up to 7: they refuse scripts that import
+ * something on demand, unless it is imported at the start, too.
+ */
+function bundleWhole(outdir) {
+  const readers = readdirSync(`${outdir}formats`).filter((name) => name.endsWith(".js"));
+  const paths = [...readers.map((name) => `../formats/${name}`), "./host.js"];
+  writeFileSync(`${outdir}worker/whole.js`, paths.map((path) => `import "${path}";\n`).join(""));
+  const page = readFileSync(`${outdir}worker/worker.js`, "utf8");
+  writeFileSync(`${outdir}worker/worker.module.js`, page.replaceAll(`"./host.js"`, `"./whole.js"`));
 }

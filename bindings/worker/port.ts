@@ -65,9 +65,14 @@ function webPort<Out, In>(worker: Worker): Port<Out, In> {
   };
 }
 
+/** Where Vite up to 7 puts this script while a page is developed: into a folder of its own, without those it starts. */
+const MOVED = /^(.*?\/)(?:@fs|node_modules)\/.*\/lmu-wasm_worker\.js/;
+
 /** Starts the worker script of this package. */
 export function startWorker(): AnyWorker {
   if (typeof Worker === "function") {
+    const [, base] = MOVED.exec(import.meta.url) ?? [];
+    if (base) return new Worker(`${base}@id/lmu-wasm/worker/host.js`, { type: "module" });
     // Bundlers know this very form, and take the script and all that it imports along.
     return new Worker(new URL("./host.js", import.meta.url), { type: "module" });
   }

@@ -2,7 +2,7 @@ import { esbuild, parcel, rollup, webpack } from "./tools/bundlers.mjs";
 import { nextTurbopack, nextWebpack } from "./tools/next.mjs";
 import { node } from "./tools/node.mjs";
 import { page } from "./tools/page.mjs";
-import { viteBuild, viteDev } from "./tools/vite.mjs";
+import { vites } from "./tools/vite.mjs";
 import { wrangler } from "./tools/wrangler.mjs";
 
 /**
@@ -29,8 +29,7 @@ import { wrangler } from "./tools/wrangler.mjs";
 export const consumers = [
   node,
   page,
-  viteDev,
-  viteBuild,
+  ...vites,
   webpack,
   esbuild,
   rollup,

@@ -4,20 +4,18 @@ import { freePort, serve } from "../shell.mjs";
 import { runStatic } from "./static.mjs";
 
 const scenarios = ["native", "keras", "worker", "worklet"];
-const packages = ["vite@8"];
+const common = (version) => ({ packages: [`vite@${version}`], files: pageApp(scenarios) });
 
-export const viteBuild = {
-  name: "vite build",
-  packages,
-  files: pageApp(scenarios),
+const viteBuild = (version) => ({
+  name: `vite ${version} build`,
+  ...common(version),
   build: ({ run }) => run("vite build"),
   run: (context) => runStatic(context, "dist", scenarios),
-};
+});
 
-export const viteDev = {
-  name: "vite dev",
-  packages,
-  files: pageApp(scenarios),
+const viteDev = (version) => ({
+  name: `vite ${version} dev`,
+  ...common(version),
   async run({ folder, node, browser }) {
     copyModels(folder);
     const port = await freePort();
@@ -33,4 +31,7 @@ export const viteDev = {
       server.stop();
     }
   },
-};
+});
+
+/** Every major version in wide use: what a worker script may hold differs from one to the next. */
+export const vites = [6, 7, 8].flatMap((version) => [viteDev(version), viteBuild(version)]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { writeNative } from "../bindings/formats/native/write.js";
 import { load, LmuError, type Progress } from "../bindings/index.js";
 import { tensorOfValues } from "../bindings/tensor.js";
@@ -174,6 +174,16 @@ describe("load() fails clearly", () => {
   test("wasm of another kind", async () => {
     const other = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
     await expect(load(file, { wasm: other })).rejects.toMatchObject({ code: "wasm-unavailable" });
+  });
+
+  test("an engine that has no memory to start with", async () => {
+    const message = "WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory";
+    const start = vi.spyOn(WebAssembly, "Instance").mockImplementation(function () {
+      throw new RangeError(message);
+    });
+    const error = await load(file).catch((thrown: unknown) => thrown);
+    start.mockRestore();
+    expect(error).toMatchObject({ code: "model-too-large", cause: { message } });
   });
 });
 

@@ -29,7 +29,7 @@ describe("Stream.step()", () => {
   test("returns the stream's own array, or fills the given one", async () => {
     const [stream, control] = [await open(), await open()];
     const expected = control.push([0.5, -0.5, 0.1, 0.2, 0.3, 0.4]);
-    const first = stream.step([0.5, -0.5]);
+    const first: Float32Array<ArrayBuffer> = stream.step([0.5, -0.5]);
     expect(first).toEqual(expected.subarray(0, 6));
     expect(stream.step([0.1, 0.2])).toBe(first);
     expect(first).toEqual(expected.subarray(6, 12));

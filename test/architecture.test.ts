@@ -18,7 +18,7 @@ const BINDINGS = [
   ["description"],
   ["tensor", "legendre"],
   ["runtime"],
-  ["errors", "dispose", "utf8"],
+  ["errors", "dispose", "inspect", "utf8"],
 ];
 
 const ASSEMBLY = [["index"], ["plan"], ["layers"], ["matrix", "state"], ["kernels"], ["simd"]];

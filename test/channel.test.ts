@@ -101,10 +101,11 @@ describe("the worker fails, and says why,", () => {
   test("when a message does not reach it", async () => {
     const { thread, worker } = start();
     const model = await worker.load(file);
-    const { buffer } = new Float32Array(4);
-    structuredClone(buffer, { transfer: [buffer] });
+    // A view of a buffer that has been given away arrives nowhere.
+    const view = new Float32Array(4);
+    structuredClone(view, { transfer: [view.buffer] });
     const answer = model.report();
-    thread.postMessage({ id: 99, buffer }, [buffer]);
+    thread.postMessage({ id: 99, aborted: true, view }, [view.buffer]);
     const lost = model.stream();
     await Promise.allSettled([answer, lost]);
     await expect(model.run([1])).rejects.toMatchObject({ code: "worker-failed" });

@@ -111,6 +111,11 @@ describe("an LMU with any options", () => {
     await expectOracle(makeUp({ width: 1 }, [layer], {}), 100);
   });
 
+  test("an activation of the memory acts on the coordinates that the file means", async () => {
+    const layer = { name: "lmu", type: "lmu", order: 5, theta: 12 } as const;
+    await expectOracle(makeUp({ width: 1 }, [{ ...layer, memoryActivation: "tanh" }], {}), 40);
+  });
+
   test("encoder, memory and gate activations", async () => {
     const hidden = { type: "rnn", activation: "tanh" } as const;
     const layer: LayerDescription = {

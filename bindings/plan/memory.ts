@@ -19,7 +19,8 @@ const LONG_WINDOW = 2048;
  * Encoder and memory of one Legendre memory unit.
  *
  * Inside, the memory is kept in normalised coordinates c, m = T c, where the update is a contraction; the diagonal T is
- * folded into every weight that reads the memory, so nobody outside sees c. Matrices given by the file are kept as given.
+ * folded into every weight that reads the memory, so nobody outside sees c. Matrices given by the file are kept as given,
+ * and a memory with an activation is kept as m, which the activation acts on.
  */
 export class Memory {
   readonly feedback: { readonly hidden: boolean; readonly memory: boolean };
@@ -32,6 +33,7 @@ export class Memory {
   readonly #input: Node;
   readonly #state: number;
   readonly #isExplicit: boolean;
+  readonly #activation: Address | 0;
 
   constructor(
     private readonly layer: Named<LmuDescription>,
@@ -57,7 +59,8 @@ export class Memory {
     this.#state = b.state("memory", [this.#input.width, order]);
     b.gathers(width);
     this.#isExplicit = b.has(`${name}.D`) || b.has(`${name}.B`);
-    if (!this.#isExplicit) this.factors = basis(order);
+    this.#activation = b.program.activation(name, layer.memoryActivation);
+    if (!this.#isExplicit && !this.#activation) this.factors = basis(order);
     if (this.#gate) this.#checkGate(this.#gate);
     warnOfMemory(layer, this.#isExplicit, b);
   }
@@ -94,7 +97,7 @@ export class Memory {
     const gate = this.#gate;
     const columns = this.#isExplicit && !gate ? order + 1 : order;
     const copies = b.capacity.streams * this.#input.width;
-    const activation = b.program.activation(layer.name, layer.memoryActivation);
+    const activation = this.#activation;
     const isPlain = !activation && !gate;
     const isLong = isPlain && Number(layer.theta ?? 0) > LONG_WINDOW;
     const isInPlace = order % 4 === 0 && isPlain && !isLong;
@@ -137,7 +140,10 @@ export class Memory {
           "more work than eight of order 512 and theta 512",
       );
     }
-    const compute = () => residualMatrix(order, Number(theta), { method: discretizer }, b.hold);
+    const compute = () => {
+      const matrix = residualMatrix(order, Number(theta), { method: discretizer }, b.hold);
+      return this.factors ? matrix : unfolded(matrix, order);
+    };
     const matrix = valuesOf([order, order], compute);
     return b.matrix(matrix, order, order);
   }
@@ -171,6 +177,12 @@ export class Memory {
       );
     }
   }
+}
+
+/** T M T⁻¹: a matrix of c as one of m. */
+function unfolded(matrix: Float64Array, order: number): Float64Array {
+  const T = basis(order);
+  return matrix.map((value, i) => (value * T[Math.floor(i / order)]!) / T[i % order]!);
 }
 
 /** A tensor whose values are computed when they are first read. */

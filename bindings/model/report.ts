@@ -27,7 +27,11 @@ export interface Report {
   readonly stateBytes: number;
   /** Bytes of wasm memory at present: weights, buffers, states of open streams. */
   readonly memoryBytes: number;
-  /** Multiplications, with their additions, per input step. */
+  /**
+   * Multiplications, with their additions, per input step: one per use of a weight, one per value that a merge takes in
+   * after its first, three per value that is normalised. Biases, gates and activations are not counted; a layer behind
+   * strides counts for its share of the steps.
+   */
   readonly multiplyAdds: number;
   /** The layers in order of execution. */
   readonly layers: readonly LayerReport[];
@@ -49,7 +53,7 @@ export interface LayerReport {
   readonly parameters: number;
   /** Bytes of its part of one stream's state. */
   readonly stateBytes: number;
-  /** Multiplications, with their additions, per input step. */
+  /** Its part of {@link Report.multiplyAdds}. */
   readonly multiplyAdds: number;
   /** What it reads of the file, by the names of the native format: weights are [outputs, inputs]. */
   readonly tensors: readonly TensorReport[];

@@ -171,11 +171,13 @@ export class Builder {
     this.costs.push({ name, type, ...counts, tensors: [] });
   }
 
-  end(outputSize: number): void {
+  /** Closes it, for a layer that gives one row of so many features in so many input steps. */
+  end(outputSize: number, stepsPerRow = 1): void {
     Object.assign(this.#cost, { outputSize });
+    this.#cost.multiplyAdds /= stepsPerRow;
   }
 
-  /** Counts multiplications (with their additions) per step. */
+  /** Counts multiplications (with their additions) per row. */
   multiplyAdds(count: number): void {
     this.#cost.multiplyAdds += count;
   }

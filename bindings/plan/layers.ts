@@ -35,7 +35,7 @@ export function planLayers(description: Description, b: Builder): { input: Node;
     const inputs = layer.from?.map((name) => nodes.get(name)!) ?? [previous];
     b.begin(layer.name, layer.type);
     previous = planLayer(layer, inputs, b);
-    b.end(previous.width);
+    b.end(previous.width, previous.clock.stepsPerRow);
     nodes.set(layer.name, previous);
   }
   const output = description.output === undefined ? previous : nodes.get(description.output)!;

@@ -101,7 +101,7 @@ export class Memory {
     const isPlain = !activation && !gate;
     const isLong = isPlain && Number(layer.theta ?? 0) > LONG_WINDOW;
     const isInPlace = order % 4 === 0 && isPlain && !isLong;
-    b.multiplyAdds(this.#input.width * order * columns);
+    b.multiplyAdds(this.#input.width * order * (this.#isExplicit ? order + 1 : order));
     b.program.record("memory", this.x.clock, {
       input: this.#input.at,
       inputStride: strideOf(this.#input),

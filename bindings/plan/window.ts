@@ -44,7 +44,7 @@ export function planConvolution(
   const { window, clock } = planWindow(name, x, geometry, b);
   const output = nodeOf(b, clock, outputs);
   const isDepthwise = groups === x.width && outputs === x.width;
-  b.multiplyAdds((outputs * taps * inputs) / clock.stepsPerRow);
+  b.multiplyAdds(outputs * taps * inputs);
   b.program.record("convolution", x.clock, {
     window,
     output: output.at,

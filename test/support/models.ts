@@ -3,7 +3,7 @@ import { writeNative } from "../../bindings/formats/native/write.js";
 import { load } from "../../bindings/index.js";
 import type { Model } from "../../bindings/model/model.js";
 import { sizeOf, tensorOfValues } from "../../bindings/tensor.js";
-import { runOracle, type Values } from "./oracle.js";
+import { type Observer, runOracle, type Values } from "./oracle.js";
 import { Random } from "./random.js";
 
 /** A model made up for a test: a description and random tensors of the given shapes. */
@@ -54,13 +54,14 @@ export function loadMadeUp(model: MadeUp): Promise<Model> {
 export function oracleOutputs(
   { description, tensors }: MadeUp,
   input: ArrayLike<number>,
+  observe?: Observer,
 ): Float64Array {
   const width = description.input.width ?? 1;
   const steps = input.length / width;
   const rows = Array.from({ length: steps }, (_, t) =>
     Array.from({ length: width }, (_, i) => input[t * width + i]!),
   );
-  return Float64Array.from(runOracle(description, tensors, rows).flat());
+  return Float64Array.from(runOracle(description, tensors, rows, observe).flat());
 }
 
 /** An LMU of any kind; every option is a choice. */

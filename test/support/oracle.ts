@@ -22,28 +22,39 @@ export interface Values {
 }
 
 const add = (a: Vector, b: Vector): number[] => a.map((value, i) => value + b[i]!);
-const times = (A: Matrix, x: Vector): number[] =>
-  A.map((row) => row.reduce((sum, value, i) => sum + value * x[i]!, 0));
+/** Multiply-adds since the layer at hand began, by the rule of the report. */
+let work = 0;
+const times = (A: Matrix, x: Vector): number[] => {
+  work += A.length * x.length;
+  return A.map((row) => row.reduce((sum, value, i) => sum + value * x[i]!, 0));
+};
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Sees the rows of every layer and what they cost; may replace them by others. */
+export type Observer = (layer: LayerDescription, rows: Matrix, multiplyAdds: number) => Matrix;
 
 /** Runs a model over one sequence; gives the output rows (one, if the model returns its last output only). */
 export function runOracle(
-  { input, layers, output }: Description,
+  { layers, output }: Description,
   tensors: ReadonlyMap<string, Values>,
   sequence: Matrix,
+  observe: Observer = (_, rows) => rows,
 ): Matrix {
   const nodes = new Map<string, Matrix>([["input", sequence]]);
   let previous = sequence;
   for (const layer of layers) {
     const inputs = layer.from?.map((name) => nodes.get(name)!) ?? [previous];
-    previous = runLayer(layer, inputs, new Weights(tensors, layer.name));
+    work = 0;
+    const rows = runLayer(layer, inputs, new Weights(tensors, layer.name));
+    previous = observe(layer, rows, work);
     nodes.set(layer.name, previous);
   }
-  void input;
   return output === undefined ? previous : nodes.get(output)!;
 }
 
 class Weights {
+  readonly #matrices = new Map<string, Matrix>();
+
   constructor(
     private readonly tensors: ReadonlyMap<string, Values>,
     private readonly prefix: string,
@@ -51,6 +62,10 @@ class Weights {
 
   under(prefix: string): Weights {
     return new Weights(this.tensors, `${this.prefix}.${prefix}`);
+  }
+
+  shape(role: string): readonly number[] {
+    return this.tensors.get(`${this.prefix}.${role}`)!.shape;
   }
 
   has(role: string): boolean {
@@ -61,12 +76,16 @@ class Weights {
     return Array.from(this.tensors.get(`${this.prefix}.${role}`)!.values);
   }
 
-  matrix(role: string): number[][] {
+  matrix(role: string): Matrix {
+    const known = this.#matrices.get(role);
+    if (known) return known;
     const { shape, values } = this.tensors.get(`${this.prefix}.${role}`)!;
     const columns = shape.slice(1).reduce((product, size) => product * size, 1);
-    return Array.from({ length: shape[0]! }, (_, row) =>
+    const matrix = Array.from({ length: shape[0]! }, (_, row) =>
       Array.from({ length: columns }, (_, column) => values[row * columns + column]!),
     );
+    this.#matrices.set(role, matrix);
+    return matrix;
   }
 
   /** W x, or zeros when there is no such tensor. */
@@ -92,6 +111,7 @@ function runLayer(layer: LayerDescription, inputs: readonly Matrix[], w: Weights
       return x.map((row) => activate(layer.activation, row));
     case "scale": {
       const [scale, shift] = [w.vector("scale"), w.has("shift") ? w.vector("shift") : undefined];
+      work += x.length * scale.length;
       return x.map((row) => row.map((value, i) => value * scale[i]! + (shift?.[i] ?? 0)));
     }
     case "layer-norm":
@@ -103,13 +123,13 @@ function runLayer(layer: LayerDescription, inputs: readonly Matrix[], w: Weights
     case "slice":
       return x.map((row) => row.slice(layer.start, layer.start + layer.width));
     case "last":
-      return [x.at(-1)!];
+      return x.slice(-1);
     case "reverse":
       return [...x].reverse();
     case "flatten":
       return [x.flat()];
     case "global-pool":
-      return [pooled(layer.mode, x)];
+      return x.length ? [pooled(layer.mode, x)] : [];
     case "pool": {
       const stride = layer.stride ?? layer.size;
       const rows = Math.floor((x.length - layer.size) / stride) + 1;
@@ -119,13 +139,15 @@ function runLayer(layer: LayerDescription, inputs: readonly Matrix[], w: Weights
     }
     case "convolution":
       return convolution(layer, x, w);
-    default:
-      return x.map((_, t) =>
+    default: {
+      const rows = Math.min(...inputs.map(({ length }) => length));
+      return x.slice(0, rows).map((_, t) =>
         merged(
           layer.type,
           inputs.map((input) => input[t]!),
         ),
       );
+    }
   }
 }
 
@@ -135,9 +157,11 @@ function lmu(layer: LmuDescription, x: Matrix, w: Weights): Matrix {
   const { A, B } = systemOf(layer, w);
   const encoder = w.under("encoder");
   const gate = w.under("gate");
-  const channels = encoder.has("input") ? encoder.matrix("input").length : x[0]!.length;
+  const channels = encoder.has("input") ? encoder.shape("input")[0]! : (x[0]?.length ?? 0);
   const cell = layer.hidden && new CellState(layer.hidden, w.under("hidden"));
   let m = new Array<number>(channels * order).fill(0);
+  // B costs a column when the file gives it: that of theta's own matrices follows from A.
+  if (w.has("B")) work += x.length * channels * order;
   return x.map((row) => {
     const u = encoder.has("input")
       ? activate(layer.encoderActivation, encode(encoder, row, cell?.h, m, channels))
@@ -271,6 +295,7 @@ class CellState {
 }
 
 function layerNorm(row: Vector, epsilon: number, w: Weights): number[] {
+  work += 3 * row.length;
   const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
   const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
   const [scale, shift] = [
@@ -298,15 +323,14 @@ function convolution(
   w: Weights,
 ): Matrix {
   const { stride = 1, dilation = 1, groups = 1, padding = [0, 0] } = layer;
-  const zero = x[0]!.map(() => 0);
+  const W = w.matrix("weight"); // [outputs, taps · inputs / groups]
+  const [, taps, inputs] = w.shape("weight") as [number, number, number];
+  const zero = new Array<number>(inputs * groups).fill(0);
   const padded = [
     ...new Array<Vector>(padding[0]).fill(zero),
     ...x,
     ...new Array<Vector>(padding[1]).fill(zero),
   ];
-  const W = w.matrix("weight"); // [outputs, taps · inputs / groups]
-  const inputs = zero.length / groups;
-  const taps = W[0]!.length / inputs;
   const span = (taps - 1) * dilation + 1;
   const rows = Math.floor((padded.length - span) / stride) + 1;
   const bias = w.has("bias") ? w.vector("bias") : W.map(() => 0);
@@ -315,6 +339,7 @@ function convolution(
       layer.activation,
       W.map((weights, output) => {
         const first = Math.floor((output * groups) / W.length) * inputs;
+        work += weights.length;
         return weights.reduce((sum, weight, k) => {
           const row = padded[j * stride + Math.floor(k / inputs) * dilation]!;
           return sum + weight * row[first + (k % inputs)]!;
@@ -334,6 +359,7 @@ function merged(type: string, rows: Matrix): number[] {
     maximum: Math.max,
     minimum: Math.min,
   };
+  work += (rows.length - 1) * rows[0]!.length;
   const sum = rows.reduce((a, b) => a.map((value, i) => combine[type]!(value, b[i]!)));
   return type === "mean" ? sum.map((value) => value / rows.length) : [...sum];
 }

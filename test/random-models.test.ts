@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { LayerType } from "../bindings/description.js";
+import type { Model } from "../bindings/model/model.js";
+import { expectSameBits, type Sequence } from "./support/entries.js";
+import { distance } from "./support/golden.js";
+import { judge } from "./support/judge.js";
+import { loadMadeUp, type MadeUp } from "./support/models.js";
+import { Random } from "./support/random.js";
+import { type Genome, grow } from "./support/random-model.js";
+
+/*
+ * Models of every layer kind and option, at random: run, batch, step, push and end give the same bits, which are the
+ * float64 oracle's numbers, and cost what the oracle counts. To look longer, or elsewhere:
+ *
+ *   RANDOM_MODELS=20000 RANDOM_SEED=7 npx vitest run test/random-models.test.ts
+ */
+const MODELS = Number(process.env["RANDOM_MODELS"] ?? (process.env["CI"] ? 3000 : 300));
+const SEED = Number(process.env["RANDOM_SEED"] ?? 1);
+
+/** Every kind, the ones with the most options more often. */
+const TYPES: readonly LayerType[] = [
+  ...(["dense", "rnn", "lstm", "gru", "activation", "scale", "layer-norm", "embedding"] as const),
+  ...(["add", "subtract", "multiply", "maximum", "minimum", "mean", "concatenate"] as const),
+  ...(["pool", "global-pool", "last", "reverse", "flatten"] as const),
+  ...(["lmu", "lmu", "lmu", "convolution", "convolution", "convolution"] as const),
+];
+
+const genomes: fc.Arbitrary<Genome> = fc.record({
+  width: fc.integer({ min: 1, max: 6 }),
+  readsTokens: fc.integer({ min: 0, max: 9 }).map((die) => die === 9),
+  steps: fc.option(fc.integer({ min: 1, max: 70 }), { nil: undefined, freq: 4 }),
+  genes: fc.array(fc.record({ type: fc.constantFrom(...TYPES), seed: fc.nat(2 ** 31 - 1) }), {
+    minLength: 1,
+    maxLength: 6,
+  }),
+});
+
+/** Short, or about the 64 rows of a call. */
+const lengths = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constantFrom(63, 64, 65, 129));
+
+test(`${MODELS} random models: the oracle's numbers and costs, the same bits however they run`, async () => {
+  await fc.assert(
+    fc.asyncProperty(genomes, lengths, fc.nat(2 ** 31 - 1), async (genome, length, seed) => {
+      const made = grow(genome);
+      try {
+        const model = await loadMadeUp(made);
+        expectRight(model, made, inputOf(made, genome.steps ?? length, seed), seed);
+        model.dispose();
+      } catch (error) {
+        const description = JSON.stringify(made.description);
+        throw new Error(`${(error as Error).message}\n${description}`, { cause: error });
+      }
+    }),
+    { numRuns: MODELS, seed: SEED },
+  );
+}, 600_000);
+
+function expectRight(model: Model, made: MadeUp, input: Sequence, seed: number): void {
+  const { exact, allowed, costs } = judge(made, input);
+  if (exact.length === 0) {
+    expect(() => model.run(input)).toThrow("too few for one output");
+    return;
+  }
+  const output = model.run(input);
+  expect(distance(output, exact), "distance from the oracle").toBeLessThanOrEqual(allowed);
+  expectSameBits(model, input, output, seed);
+  const { layers } = model.report();
+  for (const { name, multiplyAdds } of layers) {
+    if (!costs.has(name)) continue;
+    expect(multiplyAdds, `multiply-adds of ${name}`).toBeCloseTo(costs.get(name)!, 9);
+  }
+}
+
+function inputOf({ description }: MadeUp, steps: number, seed: number): Sequence {
+  const random = new Random(seed);
+  const { width, vocabulary } = description.input;
+  if (vocabulary === undefined) return random.floats(steps * width);
+  return Int32Array.from({ length: steps }, () => random.integer(vocabulary));
+}

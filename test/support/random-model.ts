@@ -1,0 +1,182 @@
+import type { Description, LayerDescription, LayerType } from "../../bindings/description.js";
+import type { MadeUp } from "./models.js";
+import type { Values } from "./oracle.js";
+import { activationOf, cellOf, Draw, lmuOf } from "./random-layer.js";
+
+/** What one layer grows from: its kind, and where its options and numbers come from. */
+export interface Gene {
+  readonly type: LayerType;
+  readonly seed: number;
+}
+
+/** What a random model grows from. Any genome gives a model that must load; fewer genes give a smaller one. */
+export interface Genome {
+  /** Features, or the vocabulary. */
+  readonly width: number;
+  readonly readsTokens: boolean;
+  readonly steps: number | undefined;
+  readonly genes: readonly Gene[];
+}
+
+/** Rows that a layer may read. */
+interface Node {
+  readonly name: string;
+  readonly width: number;
+  /** Windows on the way from the input: rows of equal rates can be merged. */
+  readonly rate: string;
+  readonly isSingle: boolean;
+  /** Known where the number of steps is. */
+  readonly rows: number | undefined;
+  /** Copies of input values: nothing was rounded on the way. */
+  readonly isExact: boolean;
+}
+
+type Grown = { fields: object; node: Partial<Node> } | undefined;
+
+/** Description and tensors of every layer kind and option there is, valid by construction. */
+export function grow({ width, readsTokens, steps, genes }: Genome): MadeUp {
+  const tensors = new Map<string, Values>();
+  const layers: LayerDescription[] = [];
+  const input = {
+    ...(readsTokens ? { vocabulary: width } : { width }),
+    ...(steps !== undefined && { steps }),
+  };
+  const first = { name: "input", width, rate: "", isSingle: false, rows: steps, isExact: true };
+  const nodes: Node[] = readsTokens ? [] : [first];
+  const all = readsTokens ? [{ type: "embedding", seed: width } as const, ...genes] : genes;
+  for (const { type, seed } of all) {
+    if (type === "embedding" && !readsTokens) continue;
+    const name = `${type}-${layers.length}`;
+    const drawn: [string, Values][] = [];
+    const d = new Draw(seed, (role, shape, values) => {
+      drawn.push([`${name}.${role}`, { shape, values }]);
+    });
+    const newest = nodes.at(-1) ?? first;
+    const x = type === "embedding" ? first : d.maybe(0.3) ? d.pick(nodes) : newest;
+    const grown = layerOf(type, d, x, nodes);
+    if (!grown) continue;
+    for (const [role, values] of drawn) tensors.set(role, values);
+    const from = x === newest && d.maybe() ? {} : { from: [x.name] };
+    layers.push({ name, ...from, ...grown.fields } as unknown as LayerDescription);
+    nodes.push({ ...x, isExact: false, ...grown.node, name });
+  }
+  if (!layers.length) layers.push({ name: "last", type: "last" });
+  return { description: { version: 1, input, layers } as Description, tensors };
+}
+
+function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Grown {
+  const exactness = x.isExact ? "exact layer" : "layer";
+  switch (type) {
+    case "lmu": {
+      if (x.isSingle) return undefined;
+      const { fields, width } = lmuOf(d, x.width);
+      return width > 60 ? undefined : { fields, node: { width } };
+    }
+    case "rnn":
+    case "lstm":
+    case "gru": {
+      const width = d.from(1, 12);
+      if (x.isSingle) return undefined;
+      return { fields: cellOf(d, type, width, { input: x.width }), node: { width } };
+    }
+    case "dense": {
+      const width = d.from(1, 40);
+      d.weights("weight", [width, x.width]);
+      if (d.maybe()) d.weights("bias", [width]);
+      return { fields: { type, activation: activationOf(d, "layer") }, node: { width } };
+    }
+    case "activation":
+      return { fields: { type, activation: activationOf(d, exactness) }, node: {} };
+    case "scale":
+    case "layer-norm":
+      if (type === "scale" || d.maybe()) d.weights("scale", [x.width]);
+      if (d.maybe()) d.weights("shift", [x.width]);
+      return { fields: { type, ...(type === "layer-norm" && { epsilon: 1e-2 }) }, node: {} };
+    case "embedding": {
+      const width = d.from(1, 6);
+      d.weights("weight", [x.width, width], 1);
+      return { fields: { type }, node: { width, isExact: true } };
+    }
+    case "convolution":
+    case "pool":
+      return windowOf(type, d, x);
+    case "global-pool": {
+      const mode = d.pick(["max", "mean"]);
+      const isExact = x.isExact && mode === "max";
+      return { fields: { type, mode }, node: { ...single(x), isExact } };
+    }
+    case "last":
+      return { fields: { type }, node: { ...single(x), isExact: x.isExact } };
+    case "reverse":
+      return { fields: { type }, node: { isExact: x.isExact } };
+    case "flatten": {
+      const width = x.isSingle ? x.width : (x.rows ?? Infinity) * x.width;
+      if (width > 300) return undefined;
+      return { fields: { type }, node: { ...single(x), width, isExact: x.isExact } };
+    }
+    default:
+      return mergeOf(type, d, x, nodes);
+  }
+}
+
+const single = (_: Node) => ({
+  rate: "single",
+  isSingle: true,
+  rows: 1,
+});
+
+function windowOf(type: "convolution" | "pool", d: Draw, x: Node): Grown {
+  if (x.isSingle) return undefined;
+  const keepsLength = type === "convolution" && d.maybe(0.5);
+  const size = d.from(1, 4);
+  const stride = keepsLength ? 1 : d.pick([1, 1, 2, 3, 4]);
+  const dilation = type === "pool" ? 1 : d.pick([1, 1, 2, 3]);
+  const span = (size - 1) * dilation + 1;
+  const before = type === "pool" ? 0 : d.integer(keepsLength ? span : 5);
+  const after =
+    type === "pool" ? 0 : keepsLength ? span - 1 - before : stride > span ? 0 : d.integer(5);
+  const rows = x.rows && Math.floor((x.rows + before + after - span) / stride) + 1;
+  if (rows !== undefined && rows < 1) return undefined;
+  const isSame = stride === 1 && before + after === span - 1;
+  const rate = isSame ? x.rate : `${x.rate} ${span}/${stride}+${before}+${after}`;
+  if (type === "pool") {
+    const fields = {
+      type,
+      mode: d.pick(["max", "mean"]),
+      size,
+      ...(stride !== size && { stride }),
+    };
+    return { fields, node: { rate, rows, isExact: x.isExact && fields.mode === "max" } };
+  }
+  const groups = d.pick([1, 2, 3, 4, 5, 6, x.width].filter((count) => x.width % count === 0));
+  const width = groups === x.width && d.maybe(0.7) ? groups : groups * d.from(1, 5);
+  d.weights("weight", [width, size, x.width / groups]);
+  if (d.maybe()) d.weights("bias", [width]);
+  const fields = {
+    ...{ type, activation: activationOf(d, "layer") },
+    ...(stride !== 1 && { stride }),
+    ...(dilation !== 1 && { dilation }),
+    ...(groups !== 1 && { groups }),
+    ...(before + after > 0 && { padding: [before, after] }),
+  };
+  return { fields, node: { width, rate, rows } };
+}
+
+/** One to four inputs that advance together, whatever they look ahead. */
+function mergeOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Grown {
+  const isList = type === "concatenate";
+  const mates = nodes.filter(
+    ({ rate, isSingle, width }) =>
+      rate === x.rate && isSingle === x.isSingle && (isList ? width < 60 : width === x.width),
+  );
+  if (!mates.length) return undefined;
+  // Branches are what is worth merging.
+  const branches = mates.filter(({ name }) => name !== x.name);
+  const count = type === "subtract" ? 1 : d.integer(4);
+  const others = Array.from({ length: count }, () => d.pick(branches.length ? branches : mates));
+  const inputs = [x, ...others];
+  const width = isList ? inputs.reduce((sum, input) => sum + input.width, 0) : x.width;
+  const isExact =
+    ["maximum", "minimum", "concatenate"].includes(type) && inputs.every((node) => node.isExact);
+  return { fields: { type, from: inputs.map(({ name }) => name) }, node: { width, isExact } };
+}

@@ -211,6 +211,24 @@ describe("contradictions between description and tensors", () => {
     expect(error).toMatchObject({ code });
   });
 
+  test.each([
+    ["rnn", { "r.recurrent": [2, 2], "r.input": [2, 2] }],
+    ["lstm", { "r.recurrent": [8, 2], "r.input": [8, 2] }],
+    ["gru", { "r.recurrent": [6, 2], "r.input": [6, 2] }],
+    ["lmu", {}],
+  ] as const)(
+    "%s after the last row: its state would depend on the calls",
+    async (type, shapes) => {
+      const options = type === "lmu" ? { order: 2, theta: 4 } : {};
+      const layers = [
+        { name: "l", type: "last" } as const,
+        { name: "r", type, ...options } as never,
+      ];
+      const loading = load(fileOf(makeUp({ width: 2 }, layers, shapes)));
+      await expect(loading).rejects.toThrow("r reads one row, expected a sequence");
+    },
+  );
+
   test("token ids read by a dense", async () => {
     const file = fileOf(makeUp({ vocabulary: 5 }, dense, { "d.weight": [3, 1] }));
     await expect(load(file)).rejects.toThrow("reads token ids, expected an embedding first");

@@ -4,7 +4,7 @@ import type {
   RecurrentDescription,
 } from "../description.js";
 import type { Builder } from "./builder.js";
-import { type Named, type Node, nodeOf } from "./node.js";
+import { expectSequence, type Named, type Node, nodeOf } from "./node.js";
 import { Cell } from "./cell.js";
 import { pad4 } from "./panels.js";
 
@@ -31,6 +31,7 @@ export function planRecurrent(
   [x]: readonly [Node],
   b: Builder,
 ): Node {
+  expectSequence(layer.name, x);
   const cell = new Cell(b, layer.name, layer, x.clock);
   cell.project([{ role: "input", node: x }], true);
   cell.advance();

@@ -1,7 +1,7 @@
 import type { LmuDescription } from "../description.js";
 import { LmuError } from "../errors.js";
 import type { Builder } from "./builder.js";
-import type { Named, Node } from "./node.js";
+import { expectSequence, type Named, type Node } from "./node.js";
 import { Cell, type Reader } from "./cell.js";
 import { Memory } from "./memory.js";
 
@@ -11,6 +11,7 @@ import { Memory } from "./memory.js";
  * A hidden state or a memory that is fed back forces the steps into a loop; everything else runs chunk by chunk.
  */
 export function planLmu(layer: Named<LmuDescription>, [x]: readonly [Node], b: Builder): Node {
+  expectSequence(layer.name, x);
   const memory = new Memory(layer, x, b);
   const prefix = `${layer.name}.hidden`;
   const advance = () => {

@@ -1,3 +1,4 @@
+import { LmuError } from "../errors.js";
 import type { Address } from "./address.js";
 import type { Builder } from "./builder.js";
 import type { Clock } from "./clock.js";
@@ -30,6 +31,19 @@ export type Named<T> = T & { readonly name: string };
 /** A new node on the clock of another. */
 export function nodeOf(b: Builder, clock: Clock, width: number): Node {
   return { at: b.buffer(clock, width), width, clock };
+}
+
+/**
+ * For layers that remember or see several rows: "one row" is renewed by every call, so they would see the calls.
+ *
+ * @throws LmuError description-invalid
+ */
+export function expectSequence(name: string, { clock }: Node): void {
+  if (!clock.isSingle) return;
+  throw new LmuError(
+    "description-invalid",
+    `Cannot load the model: ${name} reads one row, expected a sequence`,
+  );
 }
 
 /** A checked vector of the file. */

@@ -7,7 +7,7 @@ import { LmuError } from "../errors.js";
 import type { Address } from "./address.js";
 import type { Builder } from "./builder.js";
 import type { Clock } from "./clock.js";
-import { type Named, type Node, nodeOf, vectorOf } from "./node.js";
+import { expectSequence, type Named, type Node, nodeOf, vectorOf } from "./node.js";
 import { pad4, Panels } from "./panels.js";
 import { singleClock } from "./time.js";
 
@@ -145,12 +145,7 @@ function planWindow(
   geometry: Geometry,
   b: Builder,
 ): { window: Address; clock: Clock } {
-  if (x.clock.isSingle) {
-    throw new LmuError(
-      "description-invalid",
-      `Cannot load the model: ${name} reads one row, expected a sequence`,
-    );
-  }
+  expectSequence(name, x);
   const { span, stride, left, right } = geometry;
   b.countWindow(name, left + right);
   const width = pad4(x.width);

@@ -6,7 +6,7 @@ import { Random } from "./random.js";
 /*
  * How far from the float64 oracle a model may be. One layer on exact inputs errs by at most LAYER_ERROR of its largest
  * value; what such errors become on their way through other layers is not estimated but tried out: the oracle runs again
- * with layers that err so much, at random. Of 20,000 right models none came nearer to the bound than a third.
+ * with layers that err so much, at random. Of 4,000 right models the worst used a sixth of the bound.
  */
 const LAYER_ERROR = 3e-6;
 const TRIALS = 2;

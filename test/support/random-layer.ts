@@ -81,20 +81,22 @@ export function activationOf(
 
 const GATE_ROWS = { dense: 1, rnn: 1, lstm: 4, gru: 3 } as const;
 
-/** A dense or recurrent cell that reads the given inputs, at least one of them; its tensors under a prefix. */
+/** A dense or recurrent cell that reads the given inputs, at least one of them; its tensors under a prefix, its hidden
+ * state of the given width, which a projection makes narrower than its units. */
 export function cellOf(
   d: Draw,
   type: HiddenDescription["type"],
   units: number,
   inputs: Readonly<Record<string, number>>,
   prefix = "",
+  width = units,
 ): HiddenDescription {
   const rows = GATE_ROWS[type] * units;
   for (const [role, columns] of Object.entries(inputs)) d.weights(prefix + role, [rows, columns]);
   if (d.maybe()) d.weights(`${prefix}bias`, [rows]);
   const activation = d.maybe(0.3) ? {} : { activation: activationOf(d, "feedback") };
   if (type === "dense") return { type, ...activation };
-  d.weights(`${prefix}recurrent`, [rows, units], 0.4 / Math.sqrt(units));
+  d.weights(`${prefix}recurrent`, [rows, width], 0.4 / Math.sqrt(width));
   if (type === "rnn") return { type, ...activation };
   const gates = d.maybe(0.7) ? {} : { gateActivation: activationOf(d, "gate") };
   if (type === "lstm") return { type, ...activation, ...gates };
@@ -149,6 +151,6 @@ function explicitMatrices(d: Draw, order: number): void {
 function windowOf(d: Draw, order: number): Pick<LmuDescription, "theta" | "discretizer"> {
   const discretizer = d.pick([undefined, "zoh", "bilinear", "euler"] as const);
   const least = discretizer === "euler" ? order * order : order / 2;
-  const theta = d.pick([least, 2 * least + 0.3, 30 + least, 150 + least]);
+  const theta = d.pick([least, 2 * least + 0.3, 30 + least, 150 + least, "Infinity" as never]);
   return { theta, ...(discretizer && { discretizer }) };
 }

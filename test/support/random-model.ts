@@ -61,7 +61,10 @@ export function grow({ width, readsTokens, steps, genes }: Genome): MadeUp {
     nodes.push({ ...x, isExact: false, ...grown.node, name });
   }
   if (!layers.length) layers.push({ name: "last", type: "last" });
-  return { description: { version: 1, input, layers } as Description, tensors };
+  // Mostly the last one; its seed decides, so that shrinking keeps it.
+  const seed = genes.at(-1)?.seed ?? 0;
+  const output = nodes.length && seed % 8 === 0 ? { output: nodes[seed % nodes.length]!.name } : {};
+  return { description: { version: 1, input, layers, ...output } as Description, tensors };
 }
 
 function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Grown {
@@ -75,9 +78,11 @@ function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
     case "rnn":
     case "lstm":
     case "gru": {
-      const width = d.from(1, 12);
       if (x.isSingle) return undefined;
-      return { fields: cellOf(d, type, width, { input: x.width }), node: { width } };
+      const width = d.from(1, 12);
+      const units = type === "lstm" && d.maybe(0.3) ? width + d.from(1, 9) : width;
+      if (units > width) d.weights("projection", [width, units]);
+      return { fields: cellOf(d, type, units, { input: x.width }, "", width), node: { width } };
     }
     case "dense": {
       const width = d.from(1, 40);
@@ -103,27 +108,27 @@ function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
     case "global-pool": {
       const mode = d.pick(["max", "mean"]);
       const isExact = x.isExact && mode === "max";
-      return { fields: { type, mode }, node: { ...single(x), isExact } };
+      return { fields: { type, mode }, node: { ...single, isExact } };
     }
     case "last":
-      return { fields: { type }, node: { ...single(x), isExact: x.isExact } };
+      return { fields: { type }, node: { ...single, isExact: x.isExact } };
     case "reverse":
       return { fields: { type }, node: { isExact: x.isExact } };
     case "flatten": {
       const width = x.isSingle ? x.width : (x.rows ?? Infinity) * x.width;
       if (width > 300) return undefined;
-      return { fields: { type }, node: { ...single(x), width, isExact: x.isExact } };
+      return { fields: { type }, node: { ...single, width, isExact: x.isExact } };
     }
     default:
       return mergeOf(type, d, x, nodes);
   }
 }
 
-const single = (_: Node) => ({
+const single = {
   rate: "single",
   isSingle: true,
   rows: 1,
-});
+};
 
 function windowOf(type: "convolution" | "pool", d: Draw, x: Node): Grown {
   if (x.isSingle) return undefined;
@@ -133,8 +138,7 @@ function windowOf(type: "convolution" | "pool", d: Draw, x: Node): Grown {
   const dilation = type === "pool" ? 1 : d.pick([1, 1, 2, 3]);
   const span = (size - 1) * dilation + 1;
   const before = type === "pool" ? 0 : d.integer(keepsLength ? span : 5);
-  const after =
-    type === "pool" ? 0 : keepsLength ? span - 1 - before : stride > span ? 0 : d.integer(5);
+  const after = type === "pool" ? 0 : keepsLength ? span - 1 - before : d.integer(5);
   const rows = x.rows && Math.floor((x.rows + before + after - span) / stride) + 1;
   if (rows !== undefined && rows < 1) return undefined;
   const isSame = stride === 1 && before + after === span - 1;

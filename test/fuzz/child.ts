@@ -169,8 +169,8 @@ async function distill(): Promise<void> {
 /** Leaves out what is not needed to run the blocks that make a file worth keeping. */
 async function minimised(entry: Entry, wanted: readonly string[]): Promise<Uint8Array> {
   let { bytes } = entry;
-  for (let part = bytes.length >> 1, tries = 0; part >= 8 && tries < 100; part >>= 1) {
-    for (let at = 0; at < bytes.length && tries < 100; tries++) {
+  for (let part = bytes.length >> 1, tries = 0; part >= 8 && tries < 24; part >>= 1) {
+    for (let at = 0; at < bytes.length && tries < 24; tries++) {
       const less = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + part)]);
       const blocks = await blocksOf({ ...entry, bytes: less });
       if (wanted.every((block) => blocks.has(block))) bytes = less;

@@ -110,10 +110,10 @@ const WAYS: readonly Way[] = [
     random.next() < 0.2 ? bytes.subarray(0, random.integer(bytes.length)) : bytes,
 ];
 
-/** A copy with one to 32 changes. */
+/** A copy with one to eight changes. */
 export function havoc(original: Uint8Array, random: Random, other: Uint8Array): Buffer {
   let bytes: Buffer = Buffer.from(original);
-  for (let count = 1 << random.integer(6); count > 0 && bytes.length > 16; count--) {
+  for (let count = 1 << random.integer(4); count > 0 && bytes.length > 16; count--) {
     bytes = WAYS[random.integer(WAYS.length)]!(bytes, random, other);
   }
   return bytes;

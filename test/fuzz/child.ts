@@ -56,7 +56,7 @@ const target = TARGETS[job.target]!;
 const options: LoadOptions = (await target.options?.()) ?? {};
 const coverage = new Coverage(job.library.split("/").at(-1)!);
 const counts: Record<string, number> = {};
-const current = openSync(`${job.out}/current.bin`, "w");
+const current = job.task === "fuzz" ? openSync(`${job.out}/current.bin`, "w") : -1;
 
 /** Checks a file, its processor time and its memory. */
 async function attack({ bytes, hasSoundWeights }: Entry): Promise<Outcome> {

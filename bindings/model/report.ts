@@ -47,6 +47,12 @@ export interface LayerReport {
   readonly name: string;
   /** Type in the native format: "lmu", "lstm", "dense", … */
   readonly type: string;
+  /**
+   * What the native format says of the layer besides, by its names: order, theta, discretizer, hidden, activation,
+   * gateActivation, stride, dilation, padding, … and `from`, the layers it reads unless it is the one before. What is
+   * left out has its default; sizes are those of the tensors.
+   */
+  readonly options: Readonly<Record<string, unknown>>;
   /** Features of one row that the layer gives. */
   readonly outputSize: number;
   /** Numbers read from the file. */
@@ -92,7 +98,7 @@ export function reportOf(plan: Plan, memoryBytes: number, origin: Origin): Repor
     stateBytes: plan.stateBytes,
     memoryBytes,
     multiplyAdds: Math.round(total("multiplyAdds")),
-    layers: plan.costs.map((cost) => ({ ...cost })),
+    layers: JSON.parse(JSON.stringify(plan.costs)) as LayerReport[],
     notes: [...origin.notes],
     warnings: [...origin.warnings, ...plan.warnings],
   };

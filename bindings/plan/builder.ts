@@ -31,6 +31,8 @@ export interface StateField {
 export interface LayerCost {
   readonly name: string;
   readonly type: string;
+  /** What else its description says. */
+  readonly options: object;
   readonly outputSize: number;
   parameters: number;
   stateBytes: number;
@@ -166,9 +168,9 @@ export class Builder {
   // ---- costs ----
 
   /** Opens the account of a layer; what follows is counted on it. */
-  begin(name: string, type: string): void {
+  begin({ name, type, ...options }: { readonly name: string; readonly type: string }): void {
     const counts = { outputSize: 0, parameters: 0, stateBytes: 0, multiplyAdds: 0 };
-    this.costs.push({ name, type, ...counts, tensors: [] });
+    this.costs.push({ name, type, options, ...counts, tensors: [] });
   }
 
   /** Closes it, for a layer that gives one row of so many features in so many input steps. */

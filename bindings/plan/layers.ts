@@ -12,7 +12,7 @@ import { planConvolution, planGlobalPool, planPool } from "./window.js";
 
 /** Plans every layer in order; returns the nodes at both ends. */
 export function planLayers(description: Description, b: Builder): { input: Node; output: Node } {
-  b.begin("input", "input");
+  b.begin({ name: "input", type: "input" });
   const { width = 1, vocabulary, steps } = description.input;
   const clock = b.program.clock({
     capacity: b.capacity.rows,
@@ -33,7 +33,7 @@ export function planLayers(description: Description, b: Builder): { input: Node;
   let previous = input;
   for (const layer of description.layers) {
     const inputs = layer.from?.map((name) => nodes.get(name)!) ?? [previous];
-    b.begin(layer.name, layer.type);
+    b.begin(layer);
     previous = planLayer(layer, inputs, b);
     b.end(previous.width, previous.clock.stepsPerRow);
     nodes.set(layer.name, previous);

@@ -1,9 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MAIN, type Result, runCommand } from "./support/command.js";
 import { LMU } from "./support/torch.js";
 
 /*
@@ -19,19 +20,8 @@ let folder = "";
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "lmu-wasm-cli-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function command(...args: string[]): Promise<Result> {
-  const script = join(root, "dist", "cli", "main.js");
-  return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], { cwd: folder }, (error, stdout, stderr) => {
-      resolve({ code: (error?.code as number | undefined) ?? 0, stdout, stderr });
-    });
-  });
+  return runCommand(folder, args);
 }
 
 describe("demo", () => {
@@ -60,6 +50,18 @@ describe("inspect", () => {
     expect(stdout).toMatch(/lmu_0 +lmu +16 +548 +128 +1,042/);
     expect(stdout).toMatch(/total +1,417 +256 +2,146/);
     expect(stdout).toMatch(/^ {2}lmu_1\.hidden\.memory +f32 +\[16, 32\]$/m);
+  });
+
+  test("prints what layers do, in lines of a terminal", async () => {
+    const { stdout } = await command("inspect", join(keras, "conv-front-end.keras"));
+    // As the model was made: test/golden/keras/index.json
+    expect(stdout).toMatch(
+      /conv1d_1 .*\n {2}stride 2, padding 2\+0, activation linear, kernel 3\n/,
+    );
+    expect(stdout).toMatch(
+      /lmu_24 .*\n {2}order 6, theta 12, discretizer zoh, channels 2, hidden rnn \(activation tanh\)\n/,
+    );
+    for (const line of stdout.split("\n").slice(1)) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test("prints conventions found, and JSON", async () => {
@@ -107,7 +109,7 @@ describe("convert and check", () => {
   test("a file that cannot be written is said in one line", async () => {
     const { code, stderr } = await command("convert", model, join(folder, "no", "where"));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^lmu-wasm: ENOENT.*\n$/);
+    expect(stderr).toMatch(/^lmu-wasm: Cannot write .*where: ENOENT.*\n$/);
   });
 });
 
@@ -115,7 +117,11 @@ test("--version is the package's", async () => {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     version: string;
   };
-  expect(await command("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  expect(await command("--version")).toMatchObject({
+    code: 0,
+    stdout: `${version}\n`,
+    stderr: "",
+  });
 });
 
 test("--help lists the commands, and a wrong one exits with 1", async () => {
@@ -126,7 +132,7 @@ test("--help lists the commands, and a wrong one exits with 1", async () => {
 });
 
 test("a reader that has seen enough is no error", async () => {
-  const child = spawn(process.execPath, [join(root, "dist", "cli", "main.js"), "inspect", model]);
+  const child = spawn(process.execPath, [MAIN, "inspect", model]);
   child.stdout.destroy();
   let stderr = "";
   child.stderr.on("data", (text) => (stderr += String(text)));

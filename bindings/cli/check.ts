@@ -1,53 +1,58 @@
-import { readFile } from "node:fs/promises";
 import { LmuError } from "../errors.js";
 import { readSafetensors } from "../formats/containers/safetensors.js";
 import { load, type Model } from "../index.js";
 import { sizeOf, type Tensor } from "../tensor.js";
+import { compare, type Comparison, type Rows } from "./compare.js";
+import { explain } from "./explain.js";
+import { input, inputBytes, STANDARD } from "./input.js";
 import { type FileOptions, readOptions } from "./options.js";
-
-/** How one output of the file compares. */
-interface Comparison {
-  readonly output: string;
-  /** max |ours - theirs| */
-  readonly difference: number;
-  readonly passes: boolean;
-}
+import { print, printJson, wrap } from "./text.js";
 
 /**
- * Parity report: runs a model on the inputs of a safetensors file and compares with every `output…` in it. The exit code
- * is 1 when one is further away than the tolerance.
+ * Parity report: runs a model on the inputs of a safetensors file and compares with every `output…` in it, all rows or
+ * the last, whichever there is. The exit code is 1 when one is further away than the tolerance.
  */
 export async function check(
   path: string,
   ioPath: string,
   options: FileOptions & { readonly tolerance: number; readonly json: boolean },
 ): Promise<void> {
-  const model = await load(path, await readOptions(options));
-  const { tensors } = readSafetensors(new Uint8Array(await readFile(ioPath)));
-  const outputs = run(model, tensors.get("input"), ioPath);
+  if (path === STANDARD && ioPath === STANDARD) {
+    throw new RangeError("Cannot check the model: model and io are both the standard input");
+  }
+  const model = await load(await input(path), await readOptions(options));
+  const { tensors } = readSafetensors(await inputBytes(ioPath));
+  const ours = run(model, tensors.get("input"), ioPath);
   const { tolerance } = options;
-  const comparisons = [...tensors]
-    .filter(([name]) => name.startsWith("output"))
-    .map(([output, tensor]): Comparison => {
-      const difference = differenceOf(outputs, tensor, output);
-      return { output, difference, passes: difference <= tolerance };
-    });
+  const comparisons = [...tensors.keys()]
+    .filter((name) => name.startsWith("output"))
+    .map((name) => compare(ours, name, tensors, tolerance));
   if (comparisons.length === 0) missing("output", ioPath);
   const passes = comparisons.every((comparison) => comparison.passes);
-  if (options.json) process.stdout.write(`${JSON.stringify({ passes, tolerance, comparisons })}\n`);
+  const explanations = explain(model.report(), comparisons, tolerance);
+  if (options.json) printJson({ passes, tolerance, comparisons, explanations });
   else {
-    for (const { output, difference, passes: isNear } of comparisons) {
-      process.stdout.write(
-        `${isNear ? "pass" : "FAIL"}  ${output}: largest difference ${difference.toExponential(2)}, tolerance ${tolerance}\n`,
-      );
-    }
+    print([
+      ...comparisons.map((comparison) => verdict(comparison, tolerance)),
+      ...explanations.flatMap((text) => wrap(text, 80, "      ")),
+    ]);
   }
   if (!passes) process.exitCode = 1;
 }
 
-function run(model: Model, input: Tensor | undefined, ioPath: string): Float32Array {
-  if (!input) missing("input", ioPath);
-  const { shape } = input;
+function verdict(comparison: Comparison, tolerance: number): string {
+  const { output, rows, difference, scale, theirError, passes } = comparison;
+  return (
+    `${passes ? "pass" : "FAIL"}  ${output}${rows === "last" ? ", last row" : ""}: ` +
+    `largest difference ${difference.toExponential(2)} (largest output ${scale.toPrecision(3)}), tolerance ${tolerance}` +
+    (theirError > 0 ? ` + ${theirError.toExponential(1)}` : "")
+  );
+}
+
+/** The outputs of the model. */
+function run(model: Model, samples: Tensor | undefined, ioPath: string): Rows {
+  if (!samples) missing("input", ioPath);
+  const { shape } = samples;
   const isTokens = model.vocabulary !== undefined;
   const batch = shape.length === (isTokens ? 2 : 3) ? shape[0]! : 1;
   if (!isTokens && shape.at(-1) !== model.inputSize) {
@@ -56,21 +61,10 @@ function run(model: Model, input: Tensor | undefined, ioPath: string): Float32Ar
       `Cannot check the model: input of ${ioPath} has shape [${shape.join(", ")}], expected [batch, steps, ${model.inputSize}]`,
     );
   }
-  return model.run(valuesOf(input), { batch });
-}
-
-function valuesOf(tensor: Tensor): number[] {
-  return Array.from({ length: sizeOf(tensor.shape) }, (_, i) => tensor.at(i));
-}
-
-function differenceOf(ours: Float32Array, theirs: Tensor, name: string): number {
-  if (sizeOf(theirs.shape) !== ours.length) {
-    throw new LmuError(
-      "tensor-invalid",
-      `Cannot compare ${name}: it has ${sizeOf(theirs.shape)} values, expected ${ours.length}`,
-    );
-  }
-  return ours.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs.at(i))), 0);
+  const values = Array.from({ length: sizeOf(shape) }, (_, i) => samples.at(i));
+  const outputs = model.run(values, { batch });
+  const at = (index: number) => outputs[index]!;
+  return { batch, width: model.outputSize, length: outputs.length, at };
 }
 
 function missing(tensor: string, path: string): never {

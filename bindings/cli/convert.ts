@@ -1,8 +1,9 @@
-import { writeFile } from "node:fs/promises";
 import { type StoredType, writeNative } from "../formats/native/write.js";
 import { readCheckpoint } from "../formats/read.js";
+import { input, STANDARD } from "./input.js";
 import { type FileOptions, readOptions } from "./options.js";
-import { count } from "./text.js";
+import { expectApart, write } from "./output.js";
+import { count, print, printJson } from "./text.js";
 
 /** Writes the native file of a model. */
 export async function convert(
@@ -10,24 +11,19 @@ export async function convert(
   to: string,
   options: FileOptions & { readonly dtype: StoredType; readonly json: boolean },
 ): Promise<void> {
-  const checkpoint = await readCheckpoint(from, await readOptions(options));
+  await expectApart(from, to);
+  const checkpoint = await readCheckpoint(await input(from), await readOptions(options));
   const bytes = writeNative(checkpoint, options.dtype);
-  await writeFile(to, bytes);
+  await write(to, bytes);
   const { notes, warnings, description } = checkpoint;
-  const result = {
-    file: to,
-    bytes: bytes.length,
-    layers: description.layers.length,
-    notes,
-    warnings,
-  };
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  const layers = description.layers.length;
+  // Where the file goes to the standard output, what there is to say goes beside it.
+  const stream = to === STANDARD ? process.stderr : process.stdout;
+  if (options.json) printJson({ file: to, bytes: bytes.length, layers, notes, warnings }, stream);
   else {
-    const lines = [...notes, ...warnings.map((text) => `warning: ${text}`)].map(
-      (text) => `  ${text}\n`,
-    );
-    process.stdout.write(
-      `${to}: ${count(bytes.length)} bytes, ${result.layers} layers, weights as ${options.dtype}\n${lines.join("")}`,
-    );
+    const name = to === STANDARD ? "standard output" : to;
+    const heading = `${name}: ${count(bytes.length)} bytes, ${layers} layers, weights as ${options.dtype}`;
+    const rest = [...notes, ...warnings.map((text) => `warning: ${text}`)];
+    print([heading, ...rest.map((text) => `  ${text}`)], stream);
   }
 }

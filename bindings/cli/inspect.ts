@@ -1,57 +1,74 @@
-import { load, type Report } from "../index.js";
+import { load, type LayerReport, type Report } from "../index.js";
+import { input } from "./input.js";
+import { optionsOf } from "./layer.js";
 import { type FileOptions, readOptions } from "./options.js";
-import { count, table } from "./text.js";
+import { count, print, printable, printJson, shortened, table, wrap } from "./text.js";
+
+/** Columns of a terminal that everything fits into. */
+const WIDTH = 80;
 
 /** Prints what a model is made of and what it costs. */
 export async function inspect(
   path: string,
   options: FileOptions & { readonly json: boolean },
 ): Promise<void> {
-  const model = await load(path, await readOptions(options));
+  const model = await load(await input(path), await readOptions(options));
   const report = model.report();
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(path, report));
+  if (options.json) printJson(report);
+  else print(describe(path, report));
 }
 
-function describe(path: string, report: Report): string {
-  const { layers, warnings, notes } = report;
-  const rows = layers.map((layer) => [
-    layer.name,
-    layer.type,
-    count(layer.outputSize),
-    count(layer.parameters),
-    count(layer.stateBytes),
-    count(Math.round(layer.multiplyAdds)),
-  ]);
-  const heading = ["layer", "type", "outputs", "parameters", "state bytes", "multiply-adds"];
-  const total = [
-    "total",
-    "",
-    "",
-    count(report.parameters),
-    count(report.stateBytes),
-    count(report.multiplyAdds),
-  ];
+function describe(path: string, report: Report): string[] {
+  const { warnings, notes, source } = report;
   return [
-    `${path}: ${report.format}${report.source ? `, ${report.source}` : ""}`,
+    path,
+    ...wrap(
+      printable(`${report.format}${source ? `, ${source}` : ""}`),
+      WIDTH,
+      "        ",
+      "format  ",
+    ),
     `input   ${inputOf(report)}`,
     `output  ${count(report.outputSize)} ${report.returnsSequence ? "per step" : "for the whole sequence"}`,
     `stream  ${streamOf(report)}`,
     `memory  ${count(report.memoryBytes)} bytes`,
     "",
-    table([heading, ...rows, total], 2),
-    ...section("tensors", shapesOf(report)),
-    ...section("notes", notes),
-    ...section("warnings", warnings),
-    "",
-  ].join("\n");
+    ...layersOf(report),
+    ...section("tensors", tensorsOf(report)),
+    ...section("notes", notes.flatMap(paragraph)),
+    ...section("warnings", warnings.flatMap(paragraph)),
+  ];
+}
+
+/** A row of costs for each layer, and below it what it does. */
+function layersOf(report: Report): string[] {
+  const { layers } = report;
+  const heading = ["layer", "type", "outputs", "parameters", "state bytes", "mul-adds"];
+  const rows = layers.map((layer) => [
+    shortened(printable(layer.name), 24),
+    layer.type,
+    count(layer.outputSize),
+    ...costsOf(layer),
+  ]);
+  const [top, ...lines] = table([heading, ...rows, ["total", "", "", ...costsOf(report)]], 2);
+  const details = layers.map((layer) => wrap(printable(optionsOf(layer)), WIDTH, "  "));
+  return [top!, ...lines.flatMap((line, i) => [line, ...(details[i] ?? [])])];
+}
+
+function costsOf({
+  parameters,
+  stateBytes,
+  multiplyAdds,
+}: Pick<LayerReport, "parameters" | "stateBytes" | "multiplyAdds">): string[] {
+  return [parameters, stateBytes, Math.round(multiplyAdds)].map(count);
 }
 
 /** Every tensor with its type and shape, as the native format has it. */
-function shapesOf({ layers }: Report): string[] {
+function tensorsOf({ layers }: Report): string[] {
   const tensors = layers.flatMap((layer) => layer.tensors);
   if (tensors.length === 0) return [];
   const rows = tensors.map(({ name, dtype, shape }) => [name, dtype, `[${shape.join(", ")}]`]);
-  return table(rows, 3).split("\n");
+  return table(rows, 3).map((line) => `  ${line}`);
 }
 
 function inputOf({ vocabulary, inputSize, steps }: Report): string {
@@ -67,6 +84,10 @@ function streamOf({ notStreamable, lookAhead }: Report): string {
   return lookAhead ? `yes, ${lookAhead} steps late` : "yes";
 }
 
+function paragraph(text: string): string[] {
+  return wrap(printable(text), WIDTH, "    ", "  ");
+}
+
 function section(title: string, lines: readonly string[]): string[] {
-  return lines.length ? ["", `${title}:`, ...lines.map((line) => `  ${line}`)] : [];
+  return lines.length ? ["", `${title}:`, ...lines] : [];
 }

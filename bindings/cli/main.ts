@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { print } from "./text.js";
 
 /*
  * The command. Every subcommand loads what it needs when it runs, so that `--help` is instant.
@@ -89,6 +90,6 @@ try {
   // Files that cannot be written, too, and inputs that do not fit are the user's business and need no stack.
   if (!(error instanceof Error && ("code" in error || error instanceof RangeError))) throw error;
   const code = "code" in error ? ` (${String(error.code)})` : "";
-  process.stderr.write(`lmu-wasm: ${error.message}${code}\n`);
+  print([`lmu-wasm: ${error.message}${code}`], process.stderr);
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { LmuError } from "../errors.js";
-import type { LayerRequest, LoadOptions } from "../index.js";
+import type { LayerRequest, LoadOptions, Progress } from "../index.js";
+import { printable } from "./text.js";
 
 /** Options of every command that reads a model. */
 export interface FileOptions {
@@ -35,16 +36,9 @@ function parse(text: string, name: string): unknown {
 /** Large files only: small ones are there before a line is read. */
 const LARGE = 16 << 20;
 
-function onProgress({
-  file,
-  loaded,
-  total,
-}: {
-  file: string;
-  loaded: number;
-  total?: number | undefined;
-}): void {
-  if (total === undefined || total < LARGE) return;
-  const percent = Math.floor((100 * loaded) / total);
-  process.stderr.write(`\r${file} ${percent} %${loaded === total ? "\n" : ""}`);
+function onProgress({ file, loaded, total }: Progress): void {
+  if ((total ?? loaded) < LARGE) return;
+  const done =
+    total === undefined ? `${loaded >> 20} MB` : `${Math.floor((100 * loaded) / total)} %`;
+  process.stderr.write(`\r${printable(file)} ${done}${loaded === total ? "\n" : ""}`);
 }

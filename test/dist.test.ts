@@ -1,10 +1,13 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type * as Index from "../bindings/index.js";
 import type * as Worker from "../bindings/worker/worker.js";
 
 /*
- * What minifying must not change: names that people read.
+ * What minifying must not change: names that people read, and the way to the sources.
  */
 
 const dist = new URL("../dist/", import.meta.url).href;
@@ -31,4 +34,43 @@ test.each(["index.js", "worker/worker.js"])("%s: an error prints as LmuError", a
   const error = new LmuError("disposed", "Cannot run the model: the model is disposed");
   expect(LmuError.name).toBe("LmuError");
   expect(inspect(error)).toMatch(/^LmuError: Cannot run/);
+});
+
+describe("an error that nobody catches", () => {
+  const script = `
+    import { load } from ${JSON.stringify(`${dist}index.js`)};
+    (await load("models/mackey-glass.safetensors")).run([NaN]);`;
+  const run = (...options: string[]) =>
+    spawnSync(process.execPath, [
+      ...options,
+      "--input-type=module",
+      "-e",
+      script,
+    ]).stderr.toString();
+
+  test("prints a screen at most", () => {
+    const printed = run();
+    expect(printed).toContain("Cannot run the model: input[0] is NaN");
+    expect(printed.length).toBeLessThan(2_000);
+  });
+
+  test("leads debuggers to the sources in the package", () => {
+    const [, path, line] = /at refuse \(([^:]+):(\d+):/.exec(run("--enable-source-maps"))!;
+    expect(readFileSync(path!, "utf8").split("\n")[Number(line) - 1]).toMatch(
+      /throw new LmuError\(/,
+    );
+  });
+
+  test.each(["index.js", "index.edge.js", "formats/foreign.js", "worker/host.js", "cli/main.js"])(
+    "%s: every source of its map is there",
+    (entry) => {
+      const map = new URL(`${dist}${entry}.map`);
+      const { sources } = JSON.parse(readFileSync(map, "utf8")) as { sources: string[] };
+      expect(sources.length).toBeGreaterThan(0);
+      for (const source of sources) {
+        expect(existsSync(fileURLToPath(new URL(source, map))), source).toBe(true);
+        expect(source).toMatch(/^(\.\.\/)+bindings\//);
+      }
+    },
+  );
 });

@@ -38,7 +38,12 @@ describe("demo", () => {
   test("draws a picture without control characters where there is no terminal", async () => {
     const { stdout, code } = await command("demo", "--steps", "300");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/╭─+╮/);
+    expect(stdout).toMatch(/╭─*●/);
+    expect(stdout.replaceAll("\n", " ")).toContain(
+      "a chaotic series (Mackey-Glass) that it has never seen",
+    );
+    expect(stdout).toMatch(/^Next: /m);
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     expect(stdout).toMatch(/NRMSE 0\.00\d+ over 300 steps/);
     expect(stdout).not.toContain("\u001b");
   });

@@ -2,13 +2,13 @@
 declare module "asciichart" {
   interface Options {
     readonly height: number;
-    readonly colors?: readonly string[];
     readonly min: number;
     readonly max: number;
     format(value: number): string;
   }
   interface Chart {
     readonly cyan: string;
+    readonly red: string;
     readonly yellow: string;
     colored(text: string, color: string): string;
     plot(series: readonly (readonly number[])[], options: Options): string;

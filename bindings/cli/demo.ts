@@ -3,7 +3,7 @@ import type { Model } from "../model/model.js";
 import { load } from "../index.js";
 import { AHEAD, mackeyGlass } from "./mackey-glass.js";
 import { LivePlot } from "./plot.js";
-import { count } from "./text.js";
+import { count, print, printJson, wrap } from "./text.js";
 
 /** Options of `lmu-wasm demo`. */
 interface DemoOptions {
@@ -33,21 +33,41 @@ const DEMO_MODEL = new URL("../../models/mackey-glass.safetensors", import.meta.
 /** Streams a Mackey-Glass series sample by sample and draws prediction and truth as it goes. */
 export async function demo(options: DemoOptions): Promise<void> {
   const model = await load(DEMO_MODEL);
-  const { isTTY = false, columns = 80 } = process.stdout;
-  const isLive = isTTY && !options.json && options.speed > 0;
-  const isColored = isTTY && !process.env["NO_COLOR"];
-  const plot = await LivePlot.create(Math.min(100, columns - 12), AHEAD, isColored);
-  if (!options.json) process.stdout.write(`${heading(model)}  ${plot.legend}\n`);
+  const { isTTY = false, columns = 80, rows = 24 } = process.stdout;
+  const isTerminal = isTTY && process.env["TERM"] !== "dumb";
+  // A picture that does not fit would scroll away instead of being drawn over.
+  const fits = rows > LivePlot.lines && columns >= LivePlot.width;
+  const isLive = isTerminal && fits && !options.json && options.speed > 0;
+  const isColored = isTerminal && !process.env["NO_COLOR"];
+  const width = Math.min(100, columns);
+  const plot = await LivePlot.create({ width, isColored }, AHEAD);
+  if (!options.json) print([...wrap(introduction(model, options.series), width), ""]);
   const result = await run(model, options, isLive ? plot : undefined, plot);
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else process.stdout.write(`${isLive ? "" : plot.draw()}${summary(result)}`);
+  if (options.json) return printJson(result);
+  if (!isLive) process.stdout.write(plot.draw());
+  print(["", ...summary(result, width), "", ...wrap(NEXT, width)]);
 }
 
-function heading(model: Model): string {
-  const { layers } = model.report();
-  const lmus = layers.filter(({ type }) => type === "lmu").length;
-  return `Mackey-Glass, tau 17, ${AHEAD} steps ahead, through ${lmus} LMU layers, one sample at a time\n`;
+function introduction(model: Model, series: number): string {
+  const { parameters } = model.report();
+  return (
+    "A Legendre Memory Unit (LMU) is a recurrent network that keeps the latest stretch of a signal as a few " +
+    "Legendre coefficients, which a linear equation brings up to date with every sample. This one, of " +
+    `${count(parameters)} trained numbers, reads a chaotic series (Mackey-Glass) that ${relationTo(series)}, ` +
+    `a sample at a time, and says what comes ${AHEAD} steps later.`
+  );
 }
+
+/** What the model had to do with a series: examples/mackey-glass/README.md. */
+function relationTo(series: number): string {
+  if (series < 32) return "it was trained on";
+  return series < 64 ? "its training was validated with" : "it has never seen";
+}
+
+/** What to try next. */
+const NEXT =
+  "Next: `npx lmu-wasm inspect FILE` shows what is in a .keras, .h5, .pt or .safetensors file of yours; the README " +
+  "runs it in a dozen lines. Another series: `npx lmu-wasm demo --series 100`.";
 
 /** Steps through the series; draws while it goes on if there is a live plot. */
 async function run(
@@ -101,14 +121,14 @@ async function wasmBytes(): Promise<number> {
   return (await stat(new URL("../lmu.wasm", import.meta.url))).size;
 }
 
-function summary(result: DemoResult): string {
+function summary(result: DemoResult, width: number): string[] {
   return [
-    "",
-    `  error   NRMSE ${result.nrmse.toFixed(4)} over ${count(result.steps)} steps, from the zero state`,
-    `  speed   ${count(result.stepsPerSecond)} steps per second on one thread`,
-    `  state   ${count(result.stateBytes)} bytes, whatever the length of the signal`,
-    `  model   ${count(result.parameters)} parameters`,
-    `  wasm    ${count(result.wasmBytes)} bytes for all models`,
-    "",
-  ].join("\n");
+    [
+      "error",
+      `NRMSE ${result.nrmse.toFixed(4)} over ${count(result.steps)} steps; repeating the input: 1.62`,
+    ],
+    ["speed", `${count(result.stepsPerSecond)} steps a second on one thread`],
+    ["state", `${count(result.stateBytes)} bytes, however long the signal`],
+    ["wasm", `${count(result.wasmBytes)} bytes, for all models`],
+  ].flatMap(([name, text]) => wrap(text!, width, " ".repeat(7), name!.padEnd(7)));
 }

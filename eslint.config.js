@@ -6,7 +6,6 @@ export default tseslint.config(
     ignores: [
       "dist",
       "build",
-      "docs",
       "coverage",
       "**/node_modules",
       "bindings/runtime/records.ts",

@@ -10,14 +10,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 /*
- * Every ```js block of the README and every @example of the sources runs as a reader would paste it: against the built
- * package, in a folder of its own. A comment after console.log is what it must print; … stands for anything.
+ * Every ```js block of the README and of docs/, and every @example of the sources, runs as a reader would paste it: against
+ * the built package, in a folder of its own.
  */
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -60,44 +60,72 @@ function examples(path: string): string[] {
   return blocks(comments, "ts");
 }
 
-/** What the block says it prints, one pattern per console.log with a comment. */
-function expectations(code: string): RegExp[] {
-  return [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.+)$/gm)]
-    .map((match) => match[1]!)
-    .filter((text) => /^[-\d[{]|^true|^false|^[A-Z]\w+ \[|…/.test(text))
-    .map((text) => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("…", ".*")));
-}
+/** Begins a line that a console.log with a comment has printed: which one, in order of the code. */
+const MARK = "\u0001";
 
+/**
+ * Runs code. What a console.log prints whose line ends in a comment must be that comment, to the character, where … stands
+ * for anything; one line, so that it may be compared. In a loop it is what each pass prints.
+ */
 async function expectRuns(code: string, name: string): Promise<void> {
+  const comments: string[] = [];
+  const marked = code.replace(
+    /console\.log\((.*)\); \/\/ (.+)$/gm,
+    (_, args: string, comment: string) =>
+      `console.log("${MARK}${comments.push(comment) - 1}", ${args});`,
+  );
   const path = join(folder, `${name}.mjs`);
-  writeFileSync(path, code);
+  writeFileSync(path, marked);
   const { stdout } = await run(process.execPath, [path], { cwd: folder });
-  for (const pattern of expectations(code)) expect(stdout).toMatch(pattern);
+  const printed = stdout.split("\n").filter((line) => line.startsWith(MARK));
+  comments.forEach((comment, i) => {
+    const ours = printed
+      .filter((line) => line.startsWith(`${MARK}${i} `))
+      .map((line) => line.slice(`${MARK}${i} `.length));
+    expect(ours.length, comment).toBeGreaterThan(0);
+    const literal = comment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const pattern = new RegExp(`^${literal.replaceAll("…", ".*")}$`);
+    for (const line of ours) expect(line).toMatch(pattern);
+  });
 }
 
-describe("README.md", () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const found = blocks(readme, "js");
+const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)]
+  .filter((path) => path.endsWith(".md"))
+  .map((path) => [path, readFileSync(join(root, path), "utf8")] as const);
 
-  test("has examples", () => {
-    expect(found.length).toBeGreaterThan(3);
-  });
+const found = pages.flatMap(([path, text]) =>
+  blocks(text, "js").map((code, i) => [path, i + 1, code] as const),
+);
 
-  test.each(found.map((code, i) => [i + 1, code] as const))("example %i runs", async (i, code) => {
-    await expectRuns(code, `readme-${i}`);
-  });
+test("a comment that is not what was printed fails", async () => {
+  await expectRuns("console.log([1, 2]); // [ 1, … ]", "right");
+  for (const wrong of [
+    "console.log(13); // 3",
+    "console.log(1); // 10",
+    "if (0) console.log(1);\n  console.log(0 ?? 2); // 1",
+  ])
+    await expect(expectRuns(wrong, "wrong")).rejects.toThrow();
+});
 
-  test("begins with the two commands", () => {
-    const [first] = blocks(readme, "sh");
-    expect(first).toMatch(/^npm ci && npm start/);
-    expect(first).toMatch(/^npm ci && npm test/m);
-  });
+test.each(found)("%s: example %i runs", async (path, i, code) => {
+  await expectRuns(code, `${path.replaceAll(/\W/g, "-")}-${i}`);
+});
 
-  test("links to nothing that is missing", () => {
-    for (const [, target] of readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      expect(existsSync(join(root, target!)), target).toBe(true);
-    }
-  });
+test("pages have examples", () => {
+  expect(found.filter(([path]) => path === "README.md").length).toBeGreaterThan(3);
+  expect(found.map(([path]) => path)).toContain("docs/kernels.md");
+});
+
+test("the README begins with the two commands", () => {
+  const [first] = blocks(pages[0]![1], "sh");
+  expect(first).toMatch(/^npm ci && npm start/);
+  expect(first).toMatch(/^npm ci && npm test/m);
+});
+
+test.each(pages)("%s links to nothing that is missing", (path, text) => {
+  for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+    expect(existsSync(join(root, dirname(path), target!)), target).toBe(true);
+  }
 });
 
 // What needs an AudioContext is tried in browsers.

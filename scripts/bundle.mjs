@@ -49,7 +49,7 @@ const hexFooter = () =>
     .replace(/^\/\/.*\n/, "")
     .replace(/^export const wasmHex: string =\s*/, "const wasmHex=");
 
-/** Takes the import of that text away, so that its name means the footer's. */
+/** Takes the import of that text away, so that its name means the footer's. @type {import("esbuild").Plugin} */
 const fromFooter = {
   name: "wasm in the footer",
   setup: ({ onLoad }) =>
@@ -62,6 +62,10 @@ const fromFooter = {
 /**
  * Writes a file of dist into the folder that becomes dist. Maps name the sources, which are in the package once, instead of
  * repeating them: 0.55 MB of package instead of 0.83. Libraries are not in it, and have no maps.
+ *
+ * @param {import("esbuild").OutputFile} file
+ * @param {ReadonlyMap<string, string>} maps - by the path of what they map
+ * @param {string} outdir
  */
 function write({ path, text }, maps, outdir) {
   const map = maps.get(path.replace(/\.map$/, ""));

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { compile } from "./typescript.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
-await compile(["bindings/cli/mackey-glass.ts"], "build/picture");
-const { AHEAD, mackeyGlass } = await import("../build/picture/mackey-glass.mjs");
+await compile(["bindings/cli/mackey-glass.ts"], "build/prediction");
+const { AHEAD, mackeyGlass } = await import("../build/prediction/mackey-glass.mjs");
 const { load } = await import("../dist/index.js");
 
 /** A series of the test set, from a sample on, and the last that has been heard. */

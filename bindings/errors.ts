@@ -144,3 +144,8 @@ export function typeOf(value: unknown): string {
       ? (value.constructor?.name ?? "object")
       : typeof value;
 }
+
+/** What an unknown failure says. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

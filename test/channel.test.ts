@@ -59,7 +59,7 @@ describe("what cannot be sent", () => {
     const { thread, worker } = start();
     const [ref, unref] = [vi.spyOn(thread, "ref"), vi.spyOn(thread, "unref")];
     const model = await worker.load(file);
-    const load = worker.load(file, { config: () => 1 });
+    const load = worker.load(file, { config: { made: () => 1 } });
     await expect(load).rejects.toThrow(
       "Cannot load the model: an argument cannot be sent to a worker",
     );

@@ -193,7 +193,7 @@ describe("options", () => {
       "a misspelt one",
       { onprogress: () => 0 },
       TypeError,
-      "onprogress is no option, expected one of",
+      'options has "onprogress", expected signal,onProgress',
     ],
     ["a signal of another kind", { signal: {} }, TypeError, "signal is {}, expected AbortSignal"],
     [

@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<LayerType, number>> = {
   ...{ lmu: 3, convolution: 3, dense: 1, rnn: 1, lstm: 1, gru: 1, embedding: 1 },
   ...{ activation: 1, scale: 1, "layer-norm": 1, pool: 1, "global-pool": 1 },
   ...{ add: 1, subtract: 1, multiply: 1, maximum: 1, minimum: 1, mean: 1, concatenate: 1 },
-  ...{ last: 1, reverse: 1, flatten: 1 },
+  ...{ last: 1, reverse: 1, flatten: 1, slice: 1 },
 };
 const TICKETS = Object.entries(TYPES).flatMap(([type, count]) =>
   new Array<LayerType>(count).fill(type as LayerType),

@@ -1,4 +1,4 @@
-import { brief, expectInteger } from "../errors.js";
+import { brief, expectInteger, expectOptions } from "../errors.js";
 import type { LoadOptions } from "./load.js";
 
 /** What each option of load must be. */
@@ -18,13 +18,11 @@ const KINDS: Readonly<Record<keyof LoadOptions, string>> = {
  * @throws TypeError for an unknown option, or a value of another kind; RangeError for a maxBytes that counts no bytes
  */
 export function checkLoadOptions(options: LoadOptions, ...more: readonly string[]): void {
-  for (const [name, value] of Object.entries(options) as [keyof LoadOptions, unknown][]) {
-    if (value === undefined || more.includes(name)) continue;
-    const known = Object.keys(KINDS);
-    if (!known.includes(name))
-      fail(name, `no option, expected one of ${[...known, ...more].join(", ")}`);
-    const kind = kindOf(value);
-    if (!KINDS[name].includes(kind)) fail(name, `${brief(value)}, expected ${KINDS[name]}`);
+  expectOptions("load the model", options, [...Object.keys(KINDS), ...more]);
+  for (const [name, kind] of Object.entries(KINDS) as [keyof LoadOptions, string][]) {
+    const value: unknown = options[name];
+    if (value === undefined || kind.includes(kindOf(value))) continue;
+    throw new TypeError(`Cannot load the model: ${name} is ${brief(value)}, expected ${kind}`);
   }
   if (options.maxBytes !== undefined)
     expectInteger("load the model", "maxBytes", options.maxBytes, 1);
@@ -34,8 +32,4 @@ function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   return typeof value === "object" && "throwIfAborted" in value ? "AbortSignal" : typeof value;
-}
-
-function fail(name: string, problem: string): never {
-  throw new TypeError(`Cannot load the model: ${name} is ${problem}`);
 }

@@ -1,6 +1,6 @@
 import type * as fs from "node:fs/promises";
-import { LmuError } from "../errors.js";
-import { abortable, filePieces, messageOf, onePiece, type Opened, streamPieces } from "./pieces.js";
+import { LmuError, messageOf } from "../errors.js";
+import { abortable, filePieces, onePiece, type Opened, streamPieces } from "./pieces.js";
 import { absoluteUrl, isUrl, type ReadOptions, type SourceValue } from "./source.js";
 
 /**

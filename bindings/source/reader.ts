@@ -1,8 +1,8 @@
-import { LmuError } from "../errors.js";
+import { LmuError, messageOf } from "../errors.js";
 import { allocate, Budget } from "./budget.js";
 import { naming } from "./naming.js";
 import { openSource } from "./open.js";
-import { abortable, messageOf, type Opened, type Pieces } from "./pieces.js";
+import { abortable, type Opened, type Pieces } from "./pieces.js";
 import { isUrl, type ReadOptions, type Source, type SourceValue } from "./source.js";
 
 /** Bytes that are believed to come because the source says so; whoever lies about more could send them as well. */

@@ -1,6 +1,6 @@
-import { LmuError } from "../errors.js";
+import { LmuError, messageOf } from "../errors.js";
 import type { LoadOptions } from "../model/load.js";
-import { messageOf, type Progress } from "../source/source.js";
+import type { Progress } from "../source/source.js";
 import type { Port } from "./port.js";
 import {
   ACTIONS,

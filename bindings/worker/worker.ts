@@ -15,6 +15,7 @@
  */
 import { typeOf } from "../errors.js";
 import type { LoadOptions } from "../model/load.js";
+import { checkLoadOptions } from "../model/load-options.js";
 import type { Source, SourceFiles } from "../source/source.js";
 import { Channel } from "./channel.js";
 import { WorkerModel } from "./model.js";
@@ -83,6 +84,7 @@ export async function load(
   source: Source | SourceFiles,
   options: WorkerLoadOptions = {},
 ): Promise<WorkerModel> {
+  checkLoadOptions(options, "worker");
   const { worker, ...rest } = options;
   if (worker !== undefined) {
     if (worker instanceof LmuWorker) return worker.load(source, rest);
@@ -102,9 +104,11 @@ export async function load(
 async function loadInto(
   channel: Channel,
   source: Source | SourceFiles,
-  { signal, onProgress, ...options }: LoadOptions,
+  all: LoadOptions,
   ownsWorker: boolean,
 ): Promise<WorkerModel> {
+  checkLoadOptions(all);
+  const { signal, onProgress, ...options } = all;
   const sent = await sendable(source, { signal, onProgress, maxBytes: options.maxBytes });
   const request = { call: "load", source: sent.source, options } as const;
   const facts = await channel.ask<ModelFacts>(request, {

@@ -110,6 +110,11 @@ function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
       const isExact = x.isExact && mode === "max";
       return { fields: { type, mode }, node: { ...single, isExact } };
     }
+    case "slice": {
+      const start = d.integer(x.width);
+      const width = d.from(1, x.width - start);
+      return { fields: { type, start, width }, node: { width, isExact: x.isExact } };
+    }
     case "last":
       return { fields: { type }, node: { ...single, isExact: x.isExact } };
     case "reverse":

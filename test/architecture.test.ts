@@ -1,116 +1,148 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { posix } from "node:path";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { brokenRules } from "../scripts/imports.mjs";
 
 /*
- * The drawing in ARCHITECTURE.md, as a list: a file may import from its own row and from rows below.
+ * The rules are in scripts/imports.mjs. Every one is planted a violation here, so that none can fall silent.
  */
-
-const BINDINGS = [
-  ["cli", "worker", "worklet"],
-  ["index", "api"],
-  ["model"],
-  ["formats"],
-  ["source", "plan"],
-  ["validate"],
-  ["activations"],
-  ["description"],
-  ["tensor", "legendre"],
-  ["runtime"],
-  ["errors", "dispose", "inspect", "utf8"],
-];
-
-const ASSEMBLY = [["index"], ["plan"], ["layers"], ["matrix", "state"], ["kernels"], ["simd"]];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-interface Source {
-  readonly path: string;
-  readonly text: string;
-  readonly imports: readonly string[];
+/** Files that break no rule, as text by path; each stands for a row. */
+const INNOCENT: Readonly<Record<string, string>> = {
+  "bindings/index.ts": 'import "./model/model.js";\nvoid import("./formats/foreign.js");',
+  "bindings/model/model.ts":
+    'import type { Plan } from "../plan/plan.js";\nexport type Model = Plan;',
+  "bindings/formats/foreign.ts": 'import "./keras/keras.js";',
+  "bindings/formats/keras/keras.ts": 'import { a } from "../../errors.js";\nexport { a };',
+  "bindings/plan/plan.ts": 'import "../runtime/abi.js";\nexport type Plan = 1;',
+  "bindings/runtime/abi.ts": 'export * from "../errors.js";',
+  "bindings/errors.ts": "export const a = 1;",
+  "assembly/index.ts": 'import "./plan";',
+  "assembly/plan.ts": 'import "./layers/dense";',
+  "assembly/layers/dense.ts": 'import "../kernels/affine";',
+  "assembly/kernels/affine.ts": 'import "../simd/f32x4";',
+  "assembly/simd/f32x4.ts": "export const madd = 1;",
+};
+
+/** The rules that files break, in a folder of their own. */
+async function rulesBrokenBy(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "lmu-wasm-imports-"));
+  try {
+    for (const [path, text] of Object.entries({ ...INNOCENT, ...files })) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    const { broken } = await brokenRules(folder);
+    return [...new Set(broken.map(({ rule }) => rule))].sort();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-/** Every TypeScript file below a folder, with what it imports, as paths from that folder. */
-function sources(folder: string): Source[] {
-  return readdirSync(posix.join(root, folder), { recursive: true })
-    .map(String)
-    .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
-    .map((path) => {
-      const text = readFileSync(posix.join(root, folder, path), "utf8");
-      const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+\.js)"/g)].map(
-        (m) => m[1]!,
-      );
-      return {
-        path,
-        text,
-        imports: specifiers.map((name) => posix.join(posix.dirname(path), name)),
-      };
-    });
-}
+describe("imports", () => {
+  test("break no rule", async () => {
+    const { files, broken } = await brokenRules(root);
+    expect(broken).toEqual([]);
+    expect(files).toBeGreaterThan(150);
+  });
 
-/** Row of a path: its first folder, or its name. */
-function rowOf(rows: readonly (readonly string[])[], path: string): number {
-  const name = path.split("/")[0]!.replace(/\..*$/, "");
-  return rows.findIndex((row) => row.includes(name));
-}
+  test("of files that keep them break none", async () => {
+    expect(await rulesBrokenBy({})).toEqual([]);
+  });
 
-describe.each([
-  ["bindings", BINDINGS],
-  ["assembly", ASSEMBLY],
-] as const)("%s", (folder, rows) => {
-  test.each(sources(folder).map((source) => [source.path, source] as const))(
-    "%s imports only downwards",
-    (path, source) => {
-      const row = rowOf(rows, path);
-      expect(row, `${path} has a row`).toBeGreaterThanOrEqual(0);
-      for (const target of source.imports) {
-        const below = rowOf(rows, target);
-        expect(below, `${path} imports ${target}`).toBeGreaterThanOrEqual(row);
-      }
-    },
-  );
+  test.each<[rule: string, path: string, text: string]>([
+    ["bindings: model import nothing above", "model/model.ts", 'import "../index.js";'],
+    [
+      "bindings: runtime import nothing above",
+      "runtime/abi.ts",
+      'export * from "../plan/plan.js";',
+    ],
+    ["bindings: runtime import nothing above", "runtime/hex.ts", 'void import("../plan/plan.js");'],
+    [
+      "bindings: errors, dispose, inspect, utf8 import nothing above",
+      "utf8.ts",
+      'import type { Plan } from "./plan/plan.js";\nexport type A = Plan;',
+    ],
+    ["bindings: every file that imports has a row", "loose.ts", 'import "./errors.js";'],
+    ["bindings: every file that is imported has a row", "loose.ts", "export const b = 1;"],
+    ["formats know no wasm", "formats/keras/keras.ts", 'import "../../plan/plan.js";'],
+    ["formats know no wasm", "formats/keras/keras.ts", 'import "../../validate.js";'],
+    ["nothing is left over", "plan/alone.ts", "export const b = 1;"],
+    ["imports are found", "plan/plan.ts", 'import "./gone.js";'],
+  ])("bindings: %s: a violation in %s is seen", async (rule, path, text) => {
+    const files: Record<string, string> = { [`bindings/${path}`]: text };
+    // What the violations above lead to.
+    if (rule.endsWith("imported has a row")) {
+      files["bindings/model/model.ts"] = 'import "../loose.js";';
+    }
+    files["bindings/validate.ts"] = 'import "./runtime/image.js";';
+    files["bindings/runtime/image.ts"] = "export const b = 1;";
+    expect(await rulesBrokenBy(files)).toContain(rule);
+  });
+
+  test.each<[rule: string, path: string, text: string]>([
+    ["assembly: plan import nothing above", "plan.ts", 'import "./index";'],
+    ["assembly: kernels import nothing above", "kernels/affine.ts", 'import "../layers/dense";'],
+    ["assembly: simd import nothing above", "simd/f32x4.ts", 'import "../kernels/affine";'],
+    ["assembly: every file that imports has a row", "loose.ts", 'import "./plan";'],
+    ["kernels know no layers", "kernels/affine.ts", 'import "../layers/dense";'],
+    ["imports are found", "kernels/affine.ts", 'import "../layers/gone";'],
+  ])("assembly: %s: a violation in %s is seen", async (rule, path, text) => {
+    expect(await rulesBrokenBy({ [`assembly/${path}`]: text })).toContain(rule);
+  });
+
+  test.each([
+    ["of values", 'import "./b.js";'],
+    ["of types", 'import type { B } from "./b.js";\nexport type A = B;'],
+  ])("a circle %s is seen", async (_, text) => {
+    const files = {
+      "bindings/source/a.ts": `${text}\nexport const a = 1;`,
+      "bindings/source/b.ts": 'import { a } from "./a.js";\nexport type B = typeof a;',
+    };
+    expect(await rulesBrokenBy(files)).toEqual(["no circles"]);
+  });
+
+  test.each([
+    ["a reader of foreign formats", 'import "./formats/foreign.js";'],
+    ["a package", 'import "fflate";'],
+  ])("an entry that needs %s at once is seen", async (_, text) => {
+    const files = {
+      "bindings/index.ts": text,
+      "node_modules/fflate/package.json": '{ "name": "fflate", "main": "index.js" }',
+      "node_modules/fflate/index.js": "",
+    };
+    expect(await rulesBrokenBy(files)).toContain(
+      "the entries need no package, and no reader of foreign formats",
+    );
+  });
 });
 
-describe("three rules", () => {
-  const all = sources("bindings");
+describe("what files say", () => {
+  /** Every TypeScript file below a folder, comments and texts left out. */
+  const sources = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts"))
+      .map((path) => {
+        const text = readFileSync(join(root, folder, path), "utf8");
+        return { path, code: text.replace(/\/\*[^]*?\*\/|\/\/.*|"[^"\n]*"/g, "") };
+      });
 
   test("one folder touches WebAssembly", () => {
-    const code = (text: string) => text.replace(/\/\*[^]*?\*\/|\/\/.*|"[^"]*"/g, "");
-    const touching = all.filter(({ text }) => /\bWebAssembly\b/.test(code(text)));
-    expect(touching.map(({ path }) => posix.dirname(path))).toEqual(touching.map(() => "runtime"));
+    const touching = sources("bindings").filter(({ code }) => /\bWebAssembly\b/.test(code));
+    const folders = new Set(touching.map(({ path }) => posix.dirname(path)));
+    expect([...folders]).toEqual(["runtime"]);
   });
 
-  test("formats know no wasm", () => {
-    for (const { path, imports } of all.filter(({ path }) => path.startsWith("formats/"))) {
-      for (const target of imports) {
-        expect(target, path).not.toMatch(/^(engine|model|plan|stream|runtime)/);
-      }
-    }
-  });
-
-  test("kernels know no layers, layers no instructions, nothing the host's mathematics", () => {
-    for (const { path, text, imports } of sources("assembly")) {
-      if (path.startsWith("kernels/")) {
-        for (const target of imports) expect(target, path).toMatch(/^(kernels|simd)\//);
-      }
-      if (path.startsWith("layers/")) expect(text, path).not.toMatch(/\b(v128|[fi]\d+x\d+)\b/);
-      expect(text, path).not.toMatch(/\bMathf?\.\w/);
-    }
-  });
-
-  test("the entry imports no package, and nothing that needs one but on demand", () => {
-    const reached = new Set<string>(["index.ts"]);
-    const byPath = new Map(all.map((source) => [source.path, source]));
-    for (const path of reached) {
-      const { text } = byPath.get(path)!;
-      const found = [...text.matchAll(/^(?:import|export)(?! type)[^;]*? from "([^"]+)";/gm)];
-      for (const [, specifier] of found) {
-        expect(specifier, path).toMatch(/^\./);
-        reached.add(posix.join(posix.dirname(path), specifier!).replace(/\.js$/, ".ts"));
-      }
-    }
-    expect(reached.size).toBeGreaterThan(10);
-    expect([...reached].filter((path) => /keras|hdf5|zip|torch/.test(path))).toEqual([]);
+  test("layers know no instructions, and nothing the host's mathematics", () => {
+    const all = sources("assembly");
+    const layers = all.filter(({ path }) => path.startsWith("layers/"));
+    const pathsOf = (found: typeof all) => found.map(({ path }) => path);
+    expect(layers.length).toBeGreaterThan(10);
+    expect(pathsOf(layers.filter(({ code }) => /\b(v128|[fi]\d+x\d+)\b/.test(code)))).toEqual([]);
+    expect(pathsOf(all.filter(({ code }) => /\bMathf?\.\w/.test(code)))).toEqual([]);
   });
 });

@@ -15,23 +15,18 @@ const EULER_BOUNDS: readonly (readonly [order: number, theta: number])[] = [
   [16, 59.72],
   [24, 120.3],
   [32, 196.9],
-  [48, 392],
+  [48, 392.5],
   [64, 638.7],
   [128, 2051],
   [256, 6542],
 ];
 
-/** The smallest theta, in steps, at which Euler's rule is stable. */
-function eulerBound(order: number): number {
-  const above = Math.max(
-    1,
-    EULER_BOUNDS.findIndex(([row]) => row >= order),
-  );
-  const [[lowOrder, low], [highOrder, high]] = [
-    EULER_BOUNDS.at(above - 1)!,
-    EULER_BOUNDS.at(above) ?? EULER_BOUNDS.at(-1)!,
-  ];
-  if (lowOrder === highOrder) return high;
+/** The smallest theta, in steps, at which Euler's rule is stable. Beyond the last row the law of the last two goes on. */
+export function eulerBound(order: number): number {
+  const found = EULER_BOUNDS.findIndex(([row]) => row >= order);
+  const above = found < 0 ? EULER_BOUNDS.length - 1 : Math.max(1, found);
+  const [lowOrder, low] = EULER_BOUNDS[above - 1]!;
+  const [highOrder, high] = EULER_BOUNDS[above]!;
   return low * (order / lowOrder) ** (Math.log(high / low) / Math.log(highOrder / lowOrder));
 }
 

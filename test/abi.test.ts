@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import binaryen from "binaryen";
 import { describe, expect, test } from "vitest";
 import { ACTIVATION_NAMES, encodeActivation } from "../bindings/activations.js";
@@ -7,6 +7,8 @@ import { recordsModule } from "../scripts/records.mjs";
 import { WASM_PATH } from "./support/kernel.js";
 
 const wasm = readFileSync(WASM_PATH);
+const source = (path: string) =>
+  readFileSync(new URL(`../assembly/${path}`, import.meta.url), "utf8");
 
 describe("the host knows assembly/", () => {
   test("the records are those of the classes as they are now", () => {
@@ -32,19 +34,60 @@ describe("the host knows assembly/", () => {
   test.each(ACTIVATION_NAMES)("activation %s has a kernel", (name) => {
     expect(ACTIVATION_KINDS).toContain(encodeActivation("a layer", name).kind);
   });
+});
 
-  test("every function that is typed is exported, and no other", () => {
-    const abi = readFileSync(new URL("../bindings/runtime/exports.ts", import.meta.url), "utf8");
-    const body = /export interface Exports \{([^]*?)\n\}/.exec(abi)![1]!;
-    const typed = [...body.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map((match) => match[1]!);
-    const module = new WebAssembly.Module(wasm);
-    expect(
-      WebAssembly.Module.exports(module)
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(typed.sort());
+describe("the exports", () => {
+  const text = readFileSync(new URL("../bindings/runtime/exports.ts", import.meta.url), "utf8");
+  const body = /export interface Exports \{([^]*?)\n\}/.exec(text)![1]!;
+  const typed = [...body.matchAll(/^ {2}(\w+)\(([^)]*)\): (\w+);/gm)].map(
+    ([, name, parameters, result]) => ({
+      name: name!,
+      parameters: [...parameters!.matchAll(/(\w+): (\w+)/g)].map((match) => match[1]!),
+      types: [...parameters!.matchAll(/(\w+): (\w+)/g)].map((match) => match[2]!),
+      result: result!,
+    }),
+  );
+
+  test("are those that are typed, and no other", () => {
+    const names = WebAssembly.Module.exports(new WebAssembly.Module(wasm)).map(({ name }) => name);
+    expect(names.sort()).toEqual(["memory", ...typed.map(({ name }) => name)].sort());
+  });
+
+  test("take as many numbers as are typed, none of 64 bits, and return one or none", () => {
+    const module = binaryen.readBinary(wasm);
+    const { i32, f32, f64 } = binaryen;
+    for (const { name, parameters, types, result } of typed) {
+      const info = binaryen.getFunctionInfo(module.getFunction(exportOf(module, name)));
+      const passed = binaryen.expandType(info.params);
+      expect(passed, name).toHaveLength(parameters.length);
+      expect([i32, f32, f64], name).toEqual(expect.arrayContaining(passed));
+      expect(new Set([...types, "number"]), name).toEqual(new Set(["number"]));
+      expect(info.results === binaryen.none, name).toBe(result === "void");
+    }
+    module.dispose();
+  });
+
+  test("take them in the order of assembly", () => {
+    const texts = ["plan.ts", ...readdirSync(new URL("../assembly/kernels/", import.meta.url))].map(
+      (file) => source(file === "plan.ts" ? file : `kernels/${file}`),
+    );
+    for (const { name, parameters } of typed.filter(({ parameters }) => parameters.length > 0)) {
+      const found = texts.flatMap((text) => [
+        ...text.matchAll(new RegExp(`^export function ${name}\\(([^)]*)\\)`, "gm")),
+      ]);
+      expect(found, name).toHaveLength(1);
+      const code = found[0]![1]!.replace(/\/\/.*/g, "");
+      const names = [...code.matchAll(/(\w+): \w+/g)].map((match) => match[1]!);
+      // What assembly's run calls `at` is a plan to whoever calls it.
+      if (name === "run") names[0] = "plan";
+      expect(names, name).toEqual(parameters);
+    }
   });
 });
+
+function exportOf(module: binaryen.Module, name: string): string {
+  return binaryen.getExportInfo(module.getExport(name)).value;
+}
 
 describe("lmu.wasm", () => {
   test("imports nothing", () => {

@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
 import type { Exports } from "../../bindings/runtime/exports.js";
 
-/** The wasm file of the last build. */
-export const WASM_PATH: URL = new URL("../../build/lmu.wasm", import.meta.url);
+/** The wasm file of the last build: of the release, unless the tests run on the debug build. */
+export const WASM_PATH: URL = new URL(
+  `../../${process.env["LMU_WASM"] ?? "build/lmu.wasm"}`,
+  import.meta.url,
+);
 
 /** Raw kernels through @assemblyscript/loader, the way people who want nothing else load them. */
 export function loadKernels(): Exports {

@@ -10,7 +10,8 @@ import { Lanes } from "../simd/lanes";
 
 /** One past f32[count]. */
 function endOf(at: usize, count: u32): usize {
-  assert(count % 4 == 0);
+  assert(at % 4 == 0, "at is not aligned");
+  assert(count % 4 == 0, "count is no multiple of 4");
   return at + count * sizeof<f32>();
 }
 

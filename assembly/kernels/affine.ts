@@ -29,7 +29,10 @@ export function affine(
   columns: u32,
   rows: u32, // a multiple of 4; padding rows of W are zero
 ): void {
-  assert(rows % 4 == 0);
+  assert((y | init | x | W) % 4 == 0, "an array is not aligned");
+  assert((yStride | initStride | xStride) % 4 == 0, "a stride is not aligned");
+  assert(rows % 4 == 0, "rows is no multiple of 4");
+  if (!ASC_NO_ASSERT) expectApart(y, yStride, x, xStride, count, columns << 2, rows << 2);
   const pairs = count & ~1;
   const panels = rows & ~15;
   if (pairs) affinePairs(y, yStride, init, initStride, x, xStride, pairs, W, columns, panels);
@@ -42,6 +45,25 @@ export function affine(
     x += xStride;
   }
   if (count & 1) affineRow(y, init, x, W, columns, rows);
+}
+
+/** Asserts that no row of y touches the rows of x that are read with it or after it: two are read together. */
+function expectApart(
+  y: usize,
+  yStride: u32,
+  x: usize,
+  xStride: u32,
+  count: u32,
+  xBytes: u32,
+  yBytes: u32,
+): void {
+  for (let i: u32 = 0; i < count; ++i) {
+    const row = y + i * yStride;
+    for (let j = i & ~1; j < count; ++j) {
+      const read = x + j * xStride;
+      assert(row + yBytes <= read || read + xBytes <= row, "y overlaps x");
+    }
+  }
 }
 
 /** One row: panels of 32, then 16, 8, 4. */

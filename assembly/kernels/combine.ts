@@ -9,6 +9,9 @@ export const enum Combine {
 
 /** y = y ∘ x elementwise over bytes, a multiple of 16. One rounding. */
 export function combine(operation: Combine, y: usize, x: usize, bytes: u32): void {
+  assert(operation <= Combine.Minimum, "operation is unknown");
+  assert((y | x) % 4 == 0, "a row is not aligned");
+  assert(bytes % 16 == 0, "bytes is no multiple of 16");
   for (const end = y + bytes; y < end; y += 16, x += 16) {
     const a = v128.load(y);
     const b = v128.load(x);
@@ -22,6 +25,8 @@ export function combine(operation: Combine, y: usize, x: usize, bytes: u32): voi
 
 /** y = y / divisor over bytes, a multiple of 16. One rounding. */
 export function divide(y: usize, bytes: u32, divisor: f32): void {
+  assert(y % 4 == 0, "y is not aligned");
+  assert(bytes % 16 == 0, "bytes is no multiple of 16");
   const d = f32x4.splat(divisor);
   for (const end = y + bytes; y < end; y += 16) v128.store(y, f32x4.div(v128.load(y), d));
 }

@@ -15,6 +15,8 @@ export function updateCell(
   copy: usize,
   bytes: u32,
 ): void {
+  assert((c | f | i | g | copy) % 4 == 0, "a row is not aligned");
+  assert(bytes % 16 == 0, "bytes is no multiple of 16");
   for (let at: u32 = 0; at < bytes; at += 16) {
     const kept = f32x4.mul(v128.load(f + at), v128.load(c + at));
     const next = madd(kept, v128.load(i + at), v128.load(g + at));
@@ -25,6 +27,8 @@ export function updateCell(
 
 /** y = a·b. */
 export function multiply(y: usize, a: usize, b: usize, bytes: u32): void {
+  assert((y | a | b) % 4 == 0, "a row is not aligned");
+  assert(bytes % 16 == 0, "bytes is no multiple of 16");
   for (let at: u32 = 0; at < bytes; at += 16) {
     v128.store(y + at, f32x4.mul(v128.load(a + at), v128.load(b + at)));
   }
@@ -32,6 +36,8 @@ export function multiply(y: usize, a: usize, b: usize, bytes: u32): void {
 
 /** y ← y + a·b. */
 export function multiplyAdd(y: usize, a: usize, b: usize, bytes: u32): void {
+  assert((y | a | b) % 4 == 0, "a row is not aligned");
+  assert(bytes % 16 == 0, "bytes is no multiple of 16");
   for (let at: u32 = 0; at < bytes; at += 16) {
     v128.store(y + at, madd(v128.load(y + at), v128.load(a + at), v128.load(b + at)));
   }
@@ -39,6 +45,8 @@ export function multiplyAdd(y: usize, a: usize, b: usize, bytes: u32): void {
 
 /** y = z·h + (1 - z)·candidate. Error: one rounding per operation. */
 export function mix(y: usize, z: usize, h: usize, candidate: usize, bytes: u32): void {
+  assert((y | z | h | candidate) % 4 == 0, "a row is not aligned");
+  assert(bytes % 16 == 0, "bytes is no multiple of 16");
   for (let at: u32 = 0; at < bytes; at += 16) {
     const keep = v128.load(z + at);
     const kept = f32x4.mul(keep, v128.load(h + at));

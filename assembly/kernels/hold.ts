@@ -15,6 +15,9 @@ const TERMS: u32 = 26;
  * @returns address of the result, within the scratch
  */
 export function hold(at: usize, order: u32, scale: f64): usize {
+  assert(at % 8 == 0, "at is not aligned");
+  assert(order > 0, "order is 0");
+  assert(scale >= 0 && scale <= f64.MAX_VALUE, "scale is no finite number from 0 on");
   const padded = (order + 3) & ~3;
   const row = padded << 3;
   const matrix = row * padded;

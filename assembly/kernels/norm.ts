@@ -9,6 +9,8 @@ export function scaleShift(
   rows: u32,
   bytes: u32,
 ): void {
+  assert((y | x | scale | shift) % 4 == 0, "a row is not aligned");
+  assert(bytes % 16 == 0, "bytes is no multiple of 16");
   for (let row: u32 = 0; row < rows; ++row) {
     for (let i: u32 = 0; i < bytes; i += 16) {
       const scaled = f32x4.mul(v128.load(x + i), v128.load(scale + i));
@@ -33,6 +35,8 @@ export function layerNorm(
   width: u32,
   epsilon: f32,
 ): void {
+  assert((y | x | scale | shift) % 4 == 0, "a row is not aligned");
+  assert(width > 0, "width is 0");
   const used = width << 2;
   const padded = (used + 15) & ~15;
   for (let i = used; i < padded; i += 4) store<f32>(x + i, 0);

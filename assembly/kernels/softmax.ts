@@ -9,6 +9,8 @@ import { Lanes } from "../simd/lanes";
 
 /** e^x / Σ e^x. Error, relative: (6 + highest - x + width) · 2^-24, of results above 2^-100. */
 export function softmax(at: usize, width: u32): void {
+  assert(at % 4 == 0, "at is not aligned");
+  assert(width > 0, "width is 0");
   const end = at + (((width + 3) & ~3) << 2);
   const sum = exponentials(at, width, end);
   const scale = f32x4.splat(1 / sum);
@@ -17,6 +19,8 @@ export function softmax(at: usize, width: u32): void {
 
 /** x - ln Σ e^x. Error: 3e-7·max(1, |x|, |y|) + width · 2^-24. */
 export function logSoftmax(at: usize, width: u32): void {
+  assert(at % 4 == 0, "at is not aligned");
+  assert(width > 0, "width is 0");
   const end = at + (((width + 3) & ~3) << 2);
   const top = f32x4.splat(highest(at, width, end));
   let total = f32x4.splat(0);

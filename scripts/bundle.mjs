@@ -17,9 +17,9 @@ const ENTRIES = [
 /** Taken from their own files by whoever imports them. */
 const APART = ["index", "formats/foreign"];
 
-const source = (name) => resolve(`bindings/${name}.ts`);
+const source = (/** @type {string} */ name) => resolve(`bindings/${name}.ts`);
 
-/** Leaves imports of what is apart, at its place in dist. */
+/** Leaves imports of what is apart, at its place in dist. @param {string} entry @returns {import("esbuild").Plugin} */
 function apart(entry) {
   return {
     name: "apart",
@@ -76,7 +76,7 @@ function write({ path, text }, maps, outdir) {
   writeFileSync(place, isForeign ? text.replace(/\/\/# sourceMappingURL=.*\n$/, "") : text);
 }
 
-/** Bundles everything into a folder, which will be dist. */
+/** Bundles everything into a folder, which will be dist. @param {string} outdir */
 export async function bundle(outdir) {
   for (const entry of ENTRIES) {
     const { outputFiles } = await build({

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The licences of packages whose code is inside dist, as one text. */
+/** The licences of packages whose code is inside dist, as one text. @param {readonly string[]} names */
 export function notices(names) {
   const parts = names.map((name) => {
     const folder = `node_modules/${name}`;

@@ -4,9 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
 
 process.chdir(new URL("..", import.meta.url).pathname);
+/** @type {{ runtimes: { name: string, version: string, contexts: Record<string, string> }[] }} */
 const { runtimes } = JSON.parse(readFileSync("build/runtimes.json", "utf8"));
 
-/** Contexts that passed, and the others with how they ended. */
+/** Contexts that passed, and the others with how they ended. @param {Record<string, string>} contexts */
 function outcomes(contexts) {
   const all = Object.entries(contexts);
   return all.map(([name, end]) => (end === "passed" ? name : `${name} (${end})`)).join(", ");
@@ -22,7 +23,7 @@ const place = /(?<=<!-- runtimes -->\n)[^]*(?=<!-- \/runtimes -->)/;
 const [old] = place.exec(readme) ?? [];
 if (old === undefined) throw new Error("README.md has no place for the table of runtimes");
 
-const withoutVersions = (text) =>
+const withoutVersions = (/** @type {string} */ text) =>
   text.replace(/\| +[-\w.]*\d[-\w.]* +\|/g, "|").replace(/[ -]+/g, " ");
 if (!process.argv.includes("--check")) writeFileSync("README.md", readme.replace(place, table));
 else if (withoutVersions(old) !== withoutVersions(table)) {

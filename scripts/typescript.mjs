@@ -1,6 +1,6 @@
 import { build } from "esbuild";
 
-/** Makes Node scripts (.mjs) of TypeScript entries, with all they import but packages. */
+/** Makes Node scripts (.mjs) of TypeScript entries, with all they import but packages. @param {string[]} entryPoints @param {string} outdir */
 export function compile(entryPoints, outdir) {
   return build({
     entryPoints,

@@ -17,16 +17,17 @@ const PROGRAMS = {
 
 /** This Node and whatever other runtimes are installed. @returns {{ servers: Server[], missing: string[] }} */
 export function findServers() {
-  const found = Object.entries(PROGRAMS).map(([name, args]) => [name, findRuntime(name), args]);
-  const present = found.filter(([, path]) => path);
+  const names = /** @type {(keyof typeof PROGRAMS)[]} */ (Object.keys(PROGRAMS));
+  const found = names.map((name) => ({ name, path: findRuntime(name), args: PROGRAMS[name] }));
+  const present = found.filter(({ path }) => path);
   const servers = [
     serverOf(`node ${process.versions.node} (this)`, process.execPath, [], "node"),
-    ...present.map(([name, path, args]) => serverOf(versionOf(name, path), path, args, name)),
+    ...present.map(({ name, path, args }) => serverOf(versionOf(name, path), path, args, name)),
   ];
   // The others are slow to start: one Node is enough for them, 24 if it is there.
   const host = servers.find(({ id }) => id === "node24") ?? servers[0];
   host.kinds = ["server", "rivals"];
-  return { servers, missing: found.filter(([, path]) => !path).map(([name]) => name) };
+  return { servers, missing: found.filter(({ path }) => !path).map(({ name }) => name) };
 }
 
 function serverOf(name, path, args, id) {

@@ -27,7 +27,7 @@ export async function measure(program, site, page, seconds) {
     const tab = await browser.newPage();
     await browser.startTracing(tab, { categories: ["-*", BLOCKS, CALLS] });
     await tab.goto(`${served.address}/${page}`);
-    const outcome = await served.outcomes;
+    const outcome = /** @type {object} */ (await served.outcomes);
     const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
     return { ...outcome, ...durationsOf(traceEvents) };
   };

@@ -35,7 +35,7 @@ function percentiles(durations) {
 }
 
 /** One case in a fresh browser; times in µs. */
-async function measure(browser, program, site, { name, models, goal }) {
+async function measure(browser, program, site, { name, models, goal = undefined }) {
   const seconds = Number(options.seconds);
   const { needsClock: clock } = browser;
   const query = JSON.stringify({ models, seconds, clock, offline: options.offline });

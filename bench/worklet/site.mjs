@@ -25,6 +25,7 @@ export async function makeSite(tarball) {
   await unpack(tarball ? resolve(tarball) : await pack(home), join(modules, "lmu-wasm"), home);
   // Only the sources can write models: the package reads them.
   const [entry, outfile] = [join(page, "models.mjs"), join(cwd, "models.mjs")];
+  /** @type {import("esbuild").BuildOptions} */
   const options = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" };
   await build({ ...options, entryPoints: [entry], outfile, allowOverwrite: true });
   const imports = JSON.stringify({ imports: addressesOf(modules) });

@@ -18,10 +18,12 @@ const SCENARIOS = {
   worklet: `() => import("./worklet.js").then((app) => app.stream("model.safetensors"))`,
 };
 
+/** @typedef {keyof typeof SCENARIOS} Scenario */
+
 /**
  * The app of a page: index.html and main.js, which puts its scenarios within a browser driver's reach.
  *
- * @param {readonly (keyof typeof SCENARIOS)[]} scenarios
+ * @param {readonly Scenario[]} scenarios
  * @returns {Record<string, string>} texts by file name
  */
 export function pageApp(scenarios) {

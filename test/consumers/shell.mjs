@@ -21,7 +21,9 @@ function endGroup(pid) {
   }
 }
 
-/** Starts a command in a process group of its own; `node` comes first in its PATH. */
+/** @typedef {{ cwd: string, node?: string, env?: Record<string, string> }} Options */
+
+/** Starts a command in a process group of its own; `node` comes first in its PATH. @param {string} command @param {Options} options */
 function start(command, { cwd, node = process.execPath, env = {} }) {
   const path = [dirname(node), `${cwd}/node_modules/.bin`, process.env.PATH].join(delimiter);
   const child = spawn("sh", ["-c", command], {
@@ -41,6 +43,8 @@ function start(command, { cwd, node = process.execPath, env = {} }) {
 /**
  * Runs a command to its end.
  *
+ * @param {string} command
+ * @param {Options & { seconds?: number }} options
  * @returns {Promise<string>} everything it said
  * @throws Error with what it said last, if it fails or takes longer than seconds
  */
@@ -64,6 +68,8 @@ export function run(command, { seconds = 300, ...options }) {
 /**
  * Starts a server and waits until it answers.
  *
+ * @param {string} command
+ * @param {Options & { url: string, seconds?: number }} options
  * @returns {Promise<{ stop(): void }>}
  */
 export async function serve(command, { url, seconds = 60, ...options }) {
@@ -85,7 +91,7 @@ export async function serve(command, { url, seconds = 60, ...options }) {
 export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
       server.close(() => resolve(port));
     });
   });

@@ -25,6 +25,8 @@ const GRACE = 2000;
 /**
  * Starts a program. It sees nothing of this user's settings: its home is a folder of the run.
  *
+ * @param {string} program
+ * @param {string[]} args
  * @param {{ cwd: string, home: string, env?: Record<string, string> }} options
  */
 export function start(program, args, { cwd, home, env }) {
@@ -67,6 +69,8 @@ export function start(program, args, { cwd, home, env }) {
 /**
  * Runs a program to its end and gives what it printed.
  *
+ * @param {string} program
+ * @param {string[]} args
  * @param {{ cwd: string, home: string, env?: Record<string, string>, seconds?: number }} options
  */
 export async function run(program, args, { seconds = 60, ...options }) {

@@ -44,7 +44,8 @@ export async function openSite(folder, headers = {}) {
     server.close();
     server.closeAllConnections();
   };
-  return { address: `http://127.0.0.1:${server.address().port}`, outcomes, close };
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { address: `http://127.0.0.1:${port}`, outcomes, close };
 }
 
 function serve(folder, url, response) {

@@ -47,13 +47,12 @@ function textAt(memory: WebAssembly.Memory, at: number): string {
 // Release builds import nothing, so nobody passes imports.
 WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   construct(target, [module, imports]: [WebAssembly.Module, WebAssembly.Imports?]) {
-    let memory: WebAssembly.Memory | undefined;
     const abort = (message: number, file: number, line: number, column: number) => {
-      const where = `${textAt(memory!, file)}:${line}:${column}`;
-      throw new Error(`${textAt(memory!, message)} in ${where}`);
+      const memory = instance.exports["memory"] as WebAssembly.Memory;
+      const where = `${textAt(memory, file)}:${line}:${column}`;
+      throw new Error(`${textAt(memory, message)} in ${where}`);
     };
     const instance = new target(module, imports ?? { env: { abort } });
-    memory = instance.exports["memory"] as WebAssembly.Memory;
     return instance;
   },
 });

@@ -1,8 +1,11 @@
 import { pageApp } from "../app.mjs";
 import { runStatic } from "./static.mjs";
 
+/** @type {import("../app.mjs").Scenario[]} */
 const plain = ["native", "keras"];
+/** @type {import("../app.mjs").Scenario[]} */
 const withWorklet = [...plain, "worklet"];
+/** @type {import("../app.mjs").Scenario[]} */
 const withWorker = [...withWorklet, "worker"];
 
 /** A bundler that makes a folder from main.js with one command. */

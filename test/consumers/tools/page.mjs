@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pageApp } from "../app.mjs";
 import { runStatic } from "./static.mjs";
 
+/** @type {import("../app.mjs").Scenario[]} */
 const scenarios = ["native", "keras", "worker", "worklet"];
 const names = ["lmu-wasm", "lmu-wasm/worker", "lmu-wasm/worklet"];
 

@@ -3,6 +3,7 @@ import { runPage } from "../chromium.mjs";
 import { freePort, serve } from "../shell.mjs";
 import { runStatic } from "./static.mjs";
 
+/** @type {import("../app.mjs").Scenario[]} */
 const scenarios = ["native", "keras", "worker", "worklet"];
 const common = (version) => ({ packages: [`vite@${version}`], files: pageApp(scenarios) });
 

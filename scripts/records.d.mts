@@ -1,2 +1,0 @@
-/** The text of bindings/runtime/records.ts. */
-export function recordsModule(): string;

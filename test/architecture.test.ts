@@ -4,6 +4,7 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { brokenRules } from "../scripts/imports.mjs";
+import { pictureOf, withPicture } from "../scripts/picture.mjs";
 
 /*
  * The rules are in scripts/imports.mjs. Every one is planted a violation here, so that none can fall silent.
@@ -118,6 +119,27 @@ describe("imports", () => {
     expect(await rulesBrokenBy(files)).toContain(
       "the entries need no package, and no reader of foreign formats",
     );
+  });
+});
+
+describe("the drawing in ARCHITECTURE.md", () => {
+  test("is of these sources: npm run picture", async () => {
+    const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    expect(await withPicture(text)).toBe(text);
+  });
+
+  test("shows direct imports that no longer path stands for", () => {
+    const graph = new Map([
+      ["bindings/index.ts", ["bindings/model", "bindings/errors.ts"]],
+      ["bindings/index.edge.ts", ["bindings/model"]],
+      ["bindings/model", ["bindings/errors.ts"]],
+      ["bindings/errors.ts", []],
+    ]);
+    const arrows = pictureOf(graph).match(/.*-->.*/g);
+    expect(arrows).toEqual([
+      "  bindings_index --> bindings_model",
+      "  bindings_model --> bindings_errors",
+    ]);
   });
 });
 

@@ -8,6 +8,9 @@ import { machine, measure, ratio, table } from "./measure.js";
  * the size of a layer, and activations over 1,024 values.
  */
 
+/** Parts of names: a row is measured if it has one of them, or if none is given. */
+const wanted = process.argv.slice(2);
+
 const random = new Random(1);
 const rows: string[][] = [["kernel", "ns", "per second", "plain JS ns", "ratio"]];
 
@@ -66,6 +69,7 @@ async function compare(
   unit: string,
   { wasm, js }: { wasm: () => void; js: () => void },
 ): Promise<void> {
+  if (wanted.length && !wanted.some((part) => name.includes(part))) return;
   const repeat = Math.max(1, Math.round(20000 / work));
   const often = (run: () => void) => () => {
     for (let i = 0; i < repeat; i++) run();

@@ -1,13 +1,16 @@
-// Bundles a bench (node scripts/bench.mjs step) and runs it on this Node, or on the one named by NODE.
+// Bundles a bench (node scripts/bench.mjs step) and runs it on this Node, or on the one named by NODE. Other words are
+// the bench's: node scripts/bench.mjs kernels tanh.
 import { spawnSync } from "node:child_process";
 import { compile } from "./typescript.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
-const names = process.argv.slice(2).filter((name) => !name.startsWith("-"));
-for (const name of names.length ? names : ["step", "kernels"]) {
+const BENCHES = ["step", "kernels"];
+const words = process.argv.slice(2);
+const names = BENCHES.filter((name) => words.includes(name));
+const rest = words.filter((word) => !BENCHES.includes(word));
+for (const name of names.length ? names : BENCHES) {
   await compile([`bench/${name}.ts`], "build/bench");
-  const { status } = spawnSync(process.env.NODE ?? process.execPath, [`build/bench/${name}.mjs`], {
-    stdio: "inherit",
-  });
+  const script = [`build/bench/${name}.mjs`, ...rest];
+  const { status } = spawnSync(process.env.NODE ?? process.execPath, script, { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { matrices } from "../bindings/legendre.js";
+import { load } from "../bindings/index.js";
 import { eulerBound } from "../bindings/plan/stability.js";
+import { fileOf, makeUp, type Shapes } from "./support/models.js";
 
 /*
  * Whether I + A / theta is stable, decided without eigenvalues: by the Schur-Cohn recursion on its characteristic
@@ -68,5 +70,23 @@ describe("eulerBound()", () => {
     const bound = eulerBound(order);
     expect(isStable(order, bound * (1 + fraction))).toBe(true);
     expect(isStable(order, bound * (1 - fraction))).toBe(false);
+  });
+});
+
+describe("warnings of a memory", () => {
+  const warningsOf = async (order: number, theta: number, shapes: Shapes = {}) => {
+    const layers = [{ name: "l", type: "lmu" as const, order, theta }];
+    const model = await load(fileOf(makeUp({ width: 1 }, layers, shapes)));
+    return model.report().warnings;
+  };
+
+  test("none for the highest order that is tested, and for as many samples as coefficients", async () => {
+    expect(await warningsOf(512, 4000)).toEqual([]);
+    expect(await warningsOf(20, 20)).toEqual([]);
+  });
+
+  test("none about a theta that given matrices do not come from", async () => {
+    expect(await warningsOf(5, 2)).toHaveLength(1);
+    expect(await warningsOf(5, 2, { "l.D": [5, 5], "l.B": [5] })).toEqual([]);
   });
 });

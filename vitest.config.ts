@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { defineConfig, type Plugin } from "vitest/config";
+import { configDefaults, defineConfig, type Plugin } from "vitest/config";
 
 /** What the debug build has nothing to do with: tests of the shipped files, of the release's bytes, of imports. */
 const OF_THE_PACKAGE = [
@@ -33,7 +33,10 @@ export default defineConfig(({ mode }) => ({
   plugins: mode === "debug" ? [debugWasm] : [],
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: mode === "debug" ? OF_THE_PACKAGE : ["test/debug.test.ts"],
+    exclude: [
+      ...configDefaults.exclude,
+      ...(mode === "debug" ? OF_THE_PACKAGE : ["test/debug.test.ts"]),
+    ],
     globalSetup: ["test/support/fresh.ts"],
     env: mode === "debug" ? { LMU_WASM: "build/debug.wasm" } : {},
     setupFiles: mode === "debug" ? ["test/support/debug.ts"] : [],

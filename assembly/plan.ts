@@ -49,8 +49,7 @@ export function run(
   flush: u32, // 1: the sequence ends here
 ): void {
   const plan = changetype<Plan>(at);
-  plan.slots = slots;
-  plan.streams = streams;
+  plan.open(slots, streams);
   plan.flush = flush;
   plan.setRows(0, steps);
   let layer = plan.layers;

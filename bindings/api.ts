@@ -3,7 +3,6 @@
  */
 export type { ActivationDescription } from "./description.js";
 export { LmuError, type LmuErrorCode } from "./errors.js";
-export { legendre } from "./legendre.js";
 export type {
   HippoRequest,
   LayerRequest,

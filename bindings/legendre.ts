@@ -9,6 +9,7 @@
  * @module lmu-wasm/legendre
  */
 import { expectInteger } from "./errors.js";
+import { exponentialMinusIdentity } from "./legendre/exponential.js";
 import { basis, type DiscretizeOptions, MAX_ORDER, residualMatrix } from "./legendre/residual.js";
 
 export { type Discretization, type DiscretizeOptions, MAX_ORDER } from "./legendre/residual.js";
@@ -53,7 +54,15 @@ export function matrices(order: number): System {
  * @throws RangeError if order, theta or dt is out of range, or method unknown
  */
 export function discretize(order: number, theta: number, options: DiscretizeOptions = {}): System {
-  const D = residualMatrix(order, theta, options);
+  const { method = "zoh", dt = 1 } = options;
+  expectInteger("discretize the LMU", "order", order, 1, MAX_ORDER);
+  expectPositive("theta", theta, Infinity);
+  expectPositive("dt", dt, Number.MAX_VALUE);
+  if (!["zoh", "euler", "bilinear"].includes(method)) {
+    const got = `method is ${String(method)}`;
+    throw new RangeError(`Cannot discretize the LMU: ${got}, expected zoh, euler or bilinear`);
+  }
+  const D = residualMatrix(order, theta, exponentialMinusIdentity, { method, dt });
   const T = basis(order);
   const A = new Float64Array(order * order);
   const B = new Float64Array(order);
@@ -65,6 +74,12 @@ export function discretize(order: number, theta: number, options: DiscretizeOpti
     B[i] = -(D[i * order]! * T[i]!);
   }
   return { A, B };
+}
+
+function expectPositive(name: string, value: number, largest: number): void {
+  if (value > 0 && value <= largest) return;
+  const kind = largest === Infinity ? "a number" : "a finite number";
+  throw new RangeError(`Cannot discretize the LMU: ${name} is ${value}, expected ${kind} above 0`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { encodeActivation } from "./activations.js";
 import type { Description, LayerDescription, LayerType } from "./description.js";
 import { brief, LmuError } from "./errors.js";
-import { MAX_ORDER } from "./legendre.js";
+import { MAX_ORDER } from "./legendre/residual.js";
 
 /** Checks one field's value; returns what was expected if it is not that. */
 type Check = (value: unknown, where: string) => string | undefined;

@@ -113,6 +113,8 @@ export async function bundle(outdir) {
 /**
  * The worker for bundlers that make one classic script of it, as Vite does up to 7: they refuse scripts that import
  * something on demand, unless it is imported at the start, too.
+ *
+ * @param {string} outdir
  */
 function bundleWhole(outdir) {
   const readers = readdirSync(`${outdir}formats`).filter((name) => name.endsWith(".js"));

@@ -20,9 +20,7 @@ const ROWS = {
 };
 
 /** Circles that are known, each until it is broken: remove its files here then. */
-const KNOWN_CIRCLES = [
-  "bindings/plan/(builder|node|program)",
-];
+const KNOWN_CIRCLES = ["bindings/plan/(builder|node|program)"];
 
 /** What formats reach of wasm and plans by way of validate, until they do not. */
 /** @type {string[]} */

@@ -4,7 +4,9 @@ import { compile } from "./typescript.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
 await compile(["bindings/cli/mackey-glass.ts"], "build/prediction");
-const { AHEAD, mackeyGlass } = await import("../build/prediction/mackey-glass.mjs");
+// Made by the line above: nothing that tsc could know.
+const compiled = "../build/prediction/mackey-glass.mjs";
+const { AHEAD, mackeyGlass } = await import(compiled);
 const { load } = await import("../dist/index.js");
 
 /** A series of the test set, from a sample on, and the last that has been heard. */
@@ -17,14 +19,22 @@ const samples = mackeyGlass(SERIES, LAST + 1);
 const model = await load("models/mackey-glass.safetensors");
 const outputs = model.run(samples.subarray(0, NOW + 1));
 
+/** @param {number} t */
 const x = (t) => LEFT + ((t - FIRST) * (WIDTH - 2 * LEFT)) / (LAST - FIRST);
 const scale = CURVES / 1.2;
+/** @param {number} value */
 const y = (value) => TOP + CURVES / 2 - value * scale;
 const bottom = TOP + CURVES + STRIP;
 const times = Array.from({ length: LAST - FIRST + 1 }, (_, i) => FIRST + i);
-const predicted = (t) => outputs[t - AHEAD];
+/** @param {number} t @returns {number} */
+const predicted = (t) => Number(outputs[t - AHEAD]);
 
-/** A path through a value for every time. */
+/**
+ * A path through a value for every time.
+ *
+ * @param {number[]} list
+ * @param {(t: number) => number} value
+ */
 const path = (list, value) =>
   list.map((t, i) => `${i ? "L" : "M"}${x(t).toFixed(1)} ${value(t).toFixed(1)}`).join("");
 const dots = times
@@ -35,6 +45,7 @@ const bars = heard.map((t) => {
   const height = Math.abs(predicted(t) - samples[t]) * scale * MAGNIFICATION;
   return `M${x(t).toFixed(1)} ${bottom}v${(-Math.min(STRIP, height)).toFixed(1)}`;
 });
+/** @param {number} left @param {number} top @param {string} words */
 const text = (left, top, words, color = "#808080") =>
   `<text x="${left}" y="${top}" fill="${color}">${words}</text>`;
 

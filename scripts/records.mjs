@@ -1,58 +1,66 @@
 import { readdirSync, readFileSync } from "node:fs";
-import * as assemblyscript from "assemblyscript";
 
 /*
  * assembly/ → bindings/runtime/records.ts: what the host must know of the records of a plan. The classes of AssemblyScript
  * are the one place that says which fields there are, in which order and of which type.
  */
 
+// By a name that tsc does not follow: its declarations declare everybody's globals anew.
+const compiler = "assemblyscript";
+const assemblyscript = await import(compiler);
 const { NodeKind } = assemblyscript;
 
+/** @typedef {{ name: string, isLayer: boolean, fields: [name: string, type: string][] }} Class */
+
 /** Enums whose codes the host writes, by the file that declares them. */
-const ENUMS = {
+const ENUMS = /** @type {Record<string, [path: string, name: string]>} */ ({
   KINDS: ["plan.ts", "Kind"],
   ACTIVATION_KINDS: ["layers/activation.ts", "Kind"],
   COMBINES: ["kernels/combine.ts", "Combine"],
-};
+});
 
 /** Types of fields: 32 bits wide but for those of a state. */
 const TYPES = ["u32", "i32", "usize", "f32", "f64"];
 
-/** Declarations of a file, by the parser of the compiler. */
+/** Declarations of a file, by the parser of the compiler. @param {string} path @returns {any[]} */
 function declarations(path) {
   const program = assemblyscript.newProgram(assemblyscript.newOptions());
   assemblyscript.parse(program, readFileSync(`assembly/${path}`, "utf8"), path, true);
-  return program.sources.find(({ normalizedPath }) => normalizedPath === path).statements;
+  return program.sources.find((/** @type {any} */ source) => source.normalizedPath === path)
+    .statements;
 }
 
-/** Classes of a file with their fields: [name, type] in order of declaration. */
+/** Classes of a file with their fields in order of declaration. @param {string} path @returns {Class[]} */
 function classesOf(path) {
   const classes = declarations(path).filter(({ kind }) => kind === NodeKind.ClassDeclaration);
   return classes.map(({ name, members, extendsType }) => ({
     name: name.text,
     isLayer: extendsType?.name.identifier.text === "Layer",
     fields: members
-      .filter(({ kind }) => kind === NodeKind.FieldDeclaration)
-      .map((field) => [field.name.text, fieldType(name.text, field)]),
+      .filter((/** @type {any} */ { kind }) => kind === NodeKind.FieldDeclaration)
+      .map((/** @type {any} */ field) => [field.name.text, fieldType(name.text, field)]),
   }));
 }
 
+/** @param {string} owner @param {any} field */
 function fieldType(owner, { name, type }) {
   const text = type.name.identifier.text;
   if (TYPES.includes(text)) return text;
   throw new Error(`${owner}.${name.text} is ${text}, expected one of ${TYPES.join(", ")}`);
 }
 
+/** Names of the members of an enum. @param {string} path @param {string} name @returns {string[]} */
 function membersOf(path, name) {
   const found = declarations(path).find(
     (node) => node.kind === NodeKind.EnumDeclaration && node.name.text === name,
   );
-  return found.values.map((value) => small(value.name.text));
+  return found.values.map((/** @type {any} */ value) => small(value.name.text));
 }
 
-const small = (name) => name[0].toLowerCase() + name.slice(1);
+/** @param {string} name */
+const small = (name) => name.charAt(0).toLowerCase() + name.slice(1);
 
-/** Fields of states stand at their natural alignment: [name, offset in bytes]. */
+/** Fields of states stand at their natural alignment: offsets in bytes. @param {Class["fields"]} fields */
 function offsetsOf(fields) {
   let at = 0;
   const offsets = fields.map(([name, type]) => {
@@ -63,7 +71,7 @@ function offsetsOf(fields) {
   return Object.fromEntries([...offsets, ["bytes", at]]);
 }
 
-/** Names of all fields that are floats; a name has one type wherever it occurs. */
+/** Names of all fields that are floats; a name has one type wherever it occurs. @param {Class[]} classes */
 function floatsOf(classes) {
   const types = new Map();
   for (const [name, type] of classes.flatMap(({ fields }) => fields)) {
@@ -78,15 +86,19 @@ function floatsOf(classes) {
 export function recordsModule() {
   const folder = readdirSync("assembly/layers").map((file) => `layers/${file}`);
   const classes = ["state.ts", "matrix.ts", ...folder].flatMap(classesOf);
-  const named = (name) => classes.find((one) => one.name === name);
+  /** @returns {Class["fields"]} */
+  const fieldsOf = (/** @type {string} */ name) =>
+    classes.find((one) => one.name === name)?.fields ?? [];
   const headers = ["Plan", "Layer", "State"];
   const parts = classes.filter(({ name, isLayer }) => !isLayer && !headers.includes(name));
+  /** @param {string} comment @param {string} name @param {object} value */
   const constant = (comment, name, value) =>
     `/** ${comment} */\nexport const ${name} = ${JSON.stringify(value)} as const;\n`;
+  /** @param {Class[]} list */
   const names = (list) =>
     Object.fromEntries(list.map(({ name, fields }) => [small(name), fields.map(([f]) => f)]));
   const layers = { loop: [], ...names(classes.filter(({ isLayer }) => isLayer)) };
-  const fields = (name) => named(name).fields.map(([field]) => field);
+  const fields = (/** @type {string} */ name) => fieldsOf(name).map(([field]) => field);
   return [
     "// Generated by scripts/records.mjs from assembly/.\n",
     ...Object.entries(ENUMS).map(([name, [path, type]]) =>
@@ -94,7 +106,7 @@ export function recordsModule() {
     ),
     constant("Header of a plan; the row counters of the clocks follow.", "PLAN", fields("Plan")),
     constant("Header of every layer record.", "LAYER", fields("Layer")),
-    constant("Header of every state: offsets in bytes.", "STATE", offsetsOf(named("State").fields)),
+    constant("Header of every state: offsets in bytes.", "STATE", offsetsOf(fieldsOf("State"))),
     constant("Fields of the layer records after their header.", "RECORDS", layers),
     constant("Records that layer records point to, or hold.", "PARTS", names(parts)),
     constant("Fields that are f32; all others are integers.", "FLOATS", floatsOf(classes)),

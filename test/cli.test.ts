@@ -29,7 +29,7 @@ describe("demo", () => {
     for (const series of ["64", "100", "127"]) {
       const { stdout } = await command("demo", "--json", "--series", series);
       const result = JSON.parse(stdout) as Record<string, number>;
-      expect(result).toMatchObject({ steps: 5000, parameters: 1417, stateBytes: 256 });
+      expect(result).toMatchObject({ steps: 5000, parameters: 1417, stateBytes: 272 });
       expect(result["nrmse"]).toBeLessThan(0.002);
       expect(result["wasmBytes"]).toBe(readFileSync(join(root, "dist", "lmu.wasm")).length);
     }
@@ -53,7 +53,7 @@ describe("inspect", () => {
   test("prints layers and costs", async () => {
     const { stdout } = await command("inspect", model);
     expect(stdout).toMatch(/lmu_0 +lmu +16 +548 +128 +1,042/);
-    expect(stdout).toMatch(/total +1,417 +256 +2,146/);
+    expect(stdout).toMatch(/total +1,417 +272 +2,146/);
     expect(stdout).toMatch(/^ {2}lmu_1\.hidden\.memory +f32 +\[16, 32\]$/m);
   });
 

@@ -75,7 +75,7 @@ describe("discretize()", () => {
 
   test("keeps relative accuracy of A - I when theta is large", () => {
     const [order, theta] = [16, 1e6];
-    const D = residualMatrix(order, theta);
+    const D = residualMatrix(order, theta, exponentialMinusIdentity);
     const T = basis(order);
     const exact = exactResidual(order, theta, 3);
     let [error, size] = [0, 0];

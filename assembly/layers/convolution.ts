@@ -1,6 +1,6 @@
 import { copyVectors } from "../kernels/copy";
 import { multiplyAdd } from "../kernels/gates";
-import { productOf, rows } from "../matrix";
+import { Matrix, Rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 import { closeWindow, openWindow, Window } from "./window";
@@ -64,10 +64,13 @@ function convolve(
   const window = changetype<Window>(layer.window);
   const row = layer.outputs << 2;
   const dilation = layer.dilation * (window.width << 2) * plan.streams;
-  const output = rows(y, row);
-  let init = rows(layer.bias, 0);
+  const output = Rows.at(y, row);
+  let init = Rows.at(layer.bias, 0);
+  const matrix = changetype<Matrix>(layer.weights);
+  let panels = matrix.panels;
   for (let tap: u32 = 0; tap < layer.taps; ++tap) {
-    productOf(layer.weights, tap, output, init, rows(x, xStride), count);
+    matrix.productOf(panels, output, init, Rows.at(x, xStride), count);
+    panels += (matrix.rows * matrix.columns) << 2;
     init = output;
     x += dilation;
   }

@@ -1,4 +1,4 @@
-import { product, rows } from "../matrix";
+import { Matrix, Rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -32,15 +32,15 @@ export function runDense(layer: Dense, plan: Plan, from: u32, to: u32): void {
   const first = from * plan.streams;
   const stride = layer.outputs << 2;
   const output = layer.output + first * stride;
-  const y = rows(output, stride);
-  let init = layer.bias ? rows(layer.bias, 0) : y;
+  const y = Rows.at(output, stride);
+  let init = layer.bias ? Rows.at(layer.bias, 0) : y;
   let at = changetype<usize>(layer) + offsetof<Dense>();
   for (let i: u32 = 0; i < layer.terms; ++i) {
     const term = changetype<Term>(at);
     const x = term.isState
       ? plan.gather(<u32>term.input, term.stride)
-      : rows(term.input + first * term.stride, term.stride);
-    product(term.weights, y, init, x, count);
+      : Rows.at(term.input + first * term.stride, term.stride);
+    changetype<Matrix>(term.weights).product(y, init, x, count);
     init = y;
     at += offsetof<Term>();
   }

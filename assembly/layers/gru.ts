@@ -1,6 +1,6 @@
 import { mix, multiply, multiplyAdd } from "../kernels/gates";
 import { settle } from "../kernels/settle";
-import { product, Rows, rows } from "../matrix";
+import { Matrix, Rows, Span } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -34,8 +34,8 @@ export function runGru(layer: Gru, plan: Plan, from: u32, to: u32): void {
   let output = layer.output + from * streams * bytes;
   for (let t = from; t < to; ++t) {
     const h = plan.gather(layer.state, used);
-    const a = rows(gates, row);
-    product(layer.weights, a, a, h, streams);
+    const a = Rows.at(gates, row);
+    changetype<Matrix>(layer.weights).product(a, a, h, streams);
     for (let s: u32 = 0; s < streams; ++s) {
       activate(layer.gateActivation, gates + s * row, 2, stride, layer.units);
     }
@@ -53,13 +53,18 @@ export function runGru(layer: Gru, plan: Plan, from: u32, to: u32): void {
 }
 
 /** Adds the recurrent part of the candidate, through the reset gate, to every stream's gates. */
-function addCandidate(layer: Gru, plan: Plan, gates: usize, row: u32, h: Rows): void {
+function addCandidate(layer: Gru, plan: Plan, gates: usize, row: u32, h: Span): void {
   const bytes = layer.stride << 2;
   const streams = plan.streams;
   const V = layer.candidateWeights;
   const scratch = layer.scratch;
   if (layer.candidateBias) {
-    product(V, rows(scratch, bytes), rows(layer.candidateBias, 0), h, streams);
+    changetype<Matrix>(V).product(
+      Rows.at(scratch, bytes),
+      Rows.at(layer.candidateBias, 0),
+      h,
+      streams,
+    );
     for (let s: u32 = 0; s < streams; ++s) {
       const gate = gates + s * row;
       multiplyAdd(gate + (bytes << 1), gate + bytes, scratch + s * bytes, bytes);
@@ -68,7 +73,7 @@ function addCandidate(layer: Gru, plan: Plan, gates: usize, row: u32, h: Rows): 
     for (let s: u32 = 0; s < streams; ++s) {
       multiply(scratch + s * bytes, gates + s * row + bytes, plan.state(s, layer.state), bytes);
     }
-    const candidates = rows(gates + (bytes << 1), row);
-    product(V, candidates, candidates, rows(scratch, bytes), streams);
+    const candidates = Rows.at(gates + (bytes << 1), row);
+    changetype<Matrix>(V).product(candidates, candidates, Rows.at(scratch, bytes), streams);
   }
 }

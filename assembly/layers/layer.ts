@@ -1,6 +1,5 @@
 import { copyFloats } from "../kernels/copy";
-import { rows, Rows } from "../matrix";
-import { fieldOf } from "../state";
+import { Rows, Span } from "../matrix";
 
 /*
  * A model in memory is a plan: a header, then one record per layer, in order of execution. Records are written by the
@@ -22,35 +21,60 @@ export class Plan {
   gathered: usize = 0; // scratch for rows of states, f32[streams][widest field that a product reads]
   slots: usize = 0; // addresses of the states, u32[streams]
   streams: u32 = 0;
+  isEven: u32 = 0; // the states stand at equal distances, in whatever order: products may read them where they are
+  spacing: u32 = 0; // that distance, in bytes
   flush: u32 = 0; // the sequence ends with this call: layers with look-ahead hand out what they held back
 
   /** Rows at a clock in this call; clock 0 is the input's. The counters follow the header. */
+  @inline
   rows(clock: u32): u32 {
     return load<u32>(changetype<usize>(this) + offsetof<Plan>() + (clock << 2));
   }
 
+  @inline
   setRows(clock: u32, rows: u32): void {
     store<u32>(changetype<usize>(this) + offsetof<Plan>() + (clock << 2), rows);
   }
 
   /** Address of a field of a stream's state. */
+  @inline
   state(stream: u32, offset: u32): usize {
-    return fieldOf(this.slots, stream, offset);
+    return load<usize>(this.slots + (stream << 2)) + offset;
+  }
+
+  /** Takes the states of a call; one alone is even. */
+  open(slots: usize, streams: u32): void {
+    this.slots = slots;
+    this.streams = streams;
+    const spacing = streams > 1 ? load<u32>(slots, 4) - load<u32>(slots) : 0;
+    let isEven = true;
+    for (let s: u32 = 1; s < streams; ++s) {
+      const at = slots + (s << 2);
+      isEven = isEven && load<u32>(at) - load<u32>(at - 4) == spacing;
+    }
+    this.isEven = u32(isEven);
+    this.spacing = spacing;
   }
 
   /**
-   * A field of every stream's state as rows for a product: in place for one stream, else side by side in scratch that the
-   * next call of this overwrites.
+   * A field of every stream's state as rows for a product: in place where the states are even, else side by side in scratch
+   * that the next call of this overwrites.
    */
-  gather(offset: u32, bytes: u32): Rows {
-    if (this.streams == 1) return rows(this.state(0, offset), 0);
+  @inline
+  gather(offset: u32, bytes: u32): Span {
+    return this.isEven
+      ? Rows.at(this.state(0, offset), this.spacing)
+      : this.gatherAll(offset, bytes);
+  }
+
+  private gatherAll(offset: u32, bytes: u32): Span {
     const stride = (bytes + 15) & ~15;
     let to = this.gathered;
     for (let s: u32 = 0; s < this.streams; ++s) {
       copyFloats(to, this.state(s, offset), bytes);
       to += stride;
     }
-    return rows(this.gathered, stride);
+    return Rows.at(this.gathered, stride);
   }
 }
 

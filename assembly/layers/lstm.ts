@@ -1,6 +1,6 @@
 import { multiply, updateCell } from "../kernels/gates";
 import { settle } from "../kernels/settle";
-import { product, rows } from "../matrix";
+import { Matrix, Rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -34,16 +34,16 @@ export function runLstm(layer: Lstm, plan: Plan, from: u32, to: u32): void {
   let gates = layer.gates + from * streams * row;
   let output = layer.output + from * streams * outputBytes;
   for (let t = from; t < to; ++t) {
-    const a = rows(gates, row);
-    product(layer.weights, a, a, plan.gather(layer.state, used), streams);
+    const a = Rows.at(gates, row);
+    changetype<Matrix>(layer.weights).product(a, a, plan.gather(layer.state, used), streams);
     // What becomes h before a projection takes the place of the input gate, which nobody reads any more.
     for (let s: u32 = 0; s < streams; ++s) {
       const y = layer.projection ? gates + s * row : output + s * outputBytes;
       updateStream(layer, plan.state(s, layer.cell), gates + s * row, y);
     }
     if (layer.projection) {
-      const zeros = rows(layer.zeros, 0);
-      product(layer.projection, rows(output, outputBytes), zeros, a, streams);
+      const zeros = Rows.at(layer.zeros, 0);
+      changetype<Matrix>(layer.projection).product(Rows.at(output, outputBytes), zeros, a, streams);
     }
     for (let s: u32 = 0; s < streams; ++s) {
       settle(plan.state(s, layer.state), output, used);

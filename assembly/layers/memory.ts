@@ -1,7 +1,7 @@
 import { addCompensated } from "../kernels/compensate";
 import { copyFloats } from "../kernels/copy";
 import { settle } from "../kernels/settle";
-import { product, rows } from "../matrix";
+import { Matrix, Rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -28,7 +28,7 @@ export class Memory extends Layer {
   residual: usize = 0; // r, scratch f32[streams][channels][residualStride / 4]
   residualStride: u32 = 0; // bytes, columns padded
   updated: usize = 0; // scratch f32[streams][channels][padded order]
-  inPlace: u32 = 0; // a lone stream's memory needs no scratch: whole vectors, and nothing to do after the product
+  inPlace: u32 = 0; // whole vectors, and nothing to do after the product
   activation: usize = 0; // of the new memory; 0 but for LMUCellODE
   gate: usize = 0; // f32[rows][gateStride / 4], 0 but for LMUCellGating: m ← m + D m + gate ∘ (drive u)
   gateStride: u32 = 0; // bytes
@@ -37,7 +37,7 @@ export class Memory extends Layer {
 
 export function runMemory(layer: Memory, plan: Plan, from: u32, to: u32): void {
   const used = (layer.channels * layer.order) << 2;
-  const isInPlace = layer.inPlace && plan.streams == 1;
+  const isInPlace = layer.inPlace && (plan.isEven || layer.channels > 1);
   for (let t = from; t < to; ++t) {
     const first = t * plan.streams;
     writeResiduals(layer, plan, layer.input + first * layer.inputStride);
@@ -67,10 +67,21 @@ function writeResiduals(layer: Memory, plan: Plan, u: usize): void {
   }
 }
 
-/** m += (Ā - I) r, the channels of one stream being rows of whole vectors. */
+/** m += (Ā - I) r, where the memories of a product stand at equal distances: the channels of a stream, or even states. */
 function updateInPlace(layer: Memory, plan: Plan): void {
-  const m = rows(plan.state(0, layer.state), layer.order << 2);
-  product(layer.weights, m, m, rows(layer.residual, layer.residualStride), layer.channels);
+  const matrix = changetype<Matrix>(layer.weights);
+  const stride = layer.residualStride;
+  if (layer.channels == 1) {
+    const m = Rows.at(plan.state(0, layer.state), plan.spacing);
+    matrix.product(m, m, Rows.at(layer.residual, stride), plan.streams);
+    return;
+  }
+  let residual = layer.residual;
+  for (let s: u32 = 0; s < plan.streams; ++s) {
+    const m = Rows.at(plan.state(s, layer.state), layer.order << 2);
+    matrix.product(m, m, Rows.at(residual, stride), layer.channels);
+    residual += layer.channels * stride;
+  }
 }
 
 /** The same for all memories of all streams in one product, and whatever else is to be done to them. */
@@ -89,9 +100,9 @@ function updateApart(layer: Memory, plan: Plan, first: u32): void {
       next += stride;
     }
   }
-  const updated = rows(layer.updated, stride);
-  const residual = rows(layer.residual, layer.residualStride);
-  product(layer.weights, updated, updated, residual, count);
+  const updated = Rows.at(layer.updated, stride);
+  const residual = Rows.at(layer.residual, layer.residualStride);
+  changetype<Matrix>(layer.weights).product(updated, updated, residual, count);
   activate(layer.activation, layer.updated, count, padded, layer.order);
   next = layer.updated;
   for (let s: u32 = 0; s < plan.streams; ++s) {

@@ -1,5 +1,5 @@
 import { settle } from "../kernels/settle";
-import { product, rows } from "../matrix";
+import { Matrix, Rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -24,8 +24,8 @@ export function runRnn(layer: Rnn, plan: Plan, from: u32, to: u32): void {
   let h = layer.hidden + from * streams * bytes;
   for (let t = from; t < to; ++t) {
     if (layer.weights) {
-      const a = rows(h, bytes);
-      product(layer.weights, a, a, plan.gather(layer.state, used), streams);
+      const a = Rows.at(h, bytes);
+      changetype<Matrix>(layer.weights).product(a, a, plan.gather(layer.state, used), streams);
     }
     activate(layer.activation, h, streams, layer.stride, layer.units);
     for (let s: u32 = 0; s < streams; ++s) {

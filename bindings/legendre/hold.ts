@@ -1,5 +1,5 @@
+import { LmuError } from "../errors.js";
 import { Kernel, type WasmModule } from "../runtime/kernel.js";
-import { exponentialMinusIdentity } from "./exponential.js";
 import type { Hold } from "./residual.js";
 
 /** Memory that nobody uses yet: everything of a kernel from a byte on, zeros. */
@@ -10,7 +10,7 @@ export interface Room {
 }
 
 /**
- * The zero-order hold by the kernel of that name: the bits of {@link exponentialMinusIdentity}, from a host that has just
+ * The zero-order hold by the kernel of that name: the bits of exponentialMinusIdentity (./exponential.ts), from a host that has just
  * started in a tenth of the time (order 32: 0.3 ms, not 4), from a warm one in a quarter.
  *
  * Its scratch, three times the matrix, goes where there is room already; else into an instance of its own, because wasm
@@ -23,7 +23,10 @@ export function holdOf(module: WasmModule, room?: () => Room): Hold {
     const padded = (order + 3) & ~3;
     const bytes = (3 * padded + 2) * padded * Float64Array.BYTES_PER_ELEMENT;
     const { kernel, from } = roomFor(bytes, module, room?.());
-    if (!kernel.reserve(from + bytes)) return exponentialMinusIdentity(order, scale);
+    if (!kernel.reserve(from + bytes)) {
+      const message = `Cannot make the matrix of order ${order}: the engine has no more memory to give`;
+      throw new LmuError("model-too-large", message);
+    }
     const at = kernel.exports.hold(from, order, scale);
     const { buffer } = kernel.exports.memory;
     const D = new Float64Array(order * order);

@@ -1,5 +1,4 @@
-import { expectInteger } from "../errors.js";
-import { exponentialMinusIdentity, normalised } from "./exponential.js";
+import { normalised } from "./exponential.js";
 import { trapezoidal } from "./trapezoidal.js";
 
 /** How the continuous system becomes a step: "zoh" exact for an input held over it, forward Euler, or the trapezoidal rule. */
@@ -68,32 +67,23 @@ export class MatrixWork {
 
 /**
  * Dm = Ā - I in the normalised basis, [order, order] row by row. Cached: do not write to it.
+ *
+ * Not checked: theta, dt and the method are known to be good.
+ *
+ * @param hold - computes the zero-order hold
  */
 export function residualMatrix(
   order: number,
   theta: number,
-  options: DiscretizeOptions = {},
-  hold: Hold = exponentialMinusIdentity,
+  hold: Hold,
+  { method = "zoh", dt = 1 }: DiscretizeOptions = {},
 ): Float64Array {
-  const { method = "zoh", dt = 1 } = options;
-  expectInteger("discretize the LMU", "order", order, 1, MAX_ORDER);
-  if (!(theta > 0))
-    throw new RangeError(`Cannot discretize the LMU: theta is ${theta}, expected a number above 0`);
-  if (!(dt > 0 && dt < Infinity)) {
-    throw new RangeError(
-      `Cannot discretize the LMU: dt is ${dt}, expected a finite number above 0`,
-    );
-  }
   const key = `${method} ${order} ${dt / theta}`;
   let D: Float64Array | undefined = cache.get(key);
   if (D) return D;
   if (method === "zoh") D = hold(order, Math.min(dt / theta, EMPTYING));
   else if (method === "euler") D = normalised(order, dt / theta);
-  else if (method === "bilinear") D = trapezoidal(order, dt / theta);
-  else
-    throw new RangeError(
-      `Cannot discretize the LMU: method is ${String(method)}, expected zoh, euler or bilinear`,
-    );
+  else D = trapezoidal(order, dt / theta);
   if (cache.size >= CACHE_LIMIT) cache.delete(cache.keys().next().value!);
   cache.set(key, D);
   return D;

@@ -8,6 +8,7 @@ import type { Packing } from "../plan/weights.js";
 import type { Exports } from "../runtime/exports.js";
 import type { ModelImage } from "../runtime/image.js";
 import { holdOf } from "../legendre/hold.js";
+import type { Hold } from "../legendre/residual.js";
 import { Kernel, type WasmModule } from "../runtime/kernel.js";
 import { STATE } from "../runtime/records.js";
 import type { Tensor } from "../tensor.js";
@@ -32,6 +33,7 @@ export class Engine {
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
   /** Where each tensor goes. Weights stay where they are, so this holds for every plan. */
   readonly #packings = new Map<string, Packing[]>();
+  readonly #hold: Hold;
   #kernel: Kernel | undefined;
   #run: Exports["run"];
   /** States beyond those of batches: how many were ever open, and which are free again. */
@@ -55,8 +57,8 @@ export class Engine {
     this.#kernel = kernel;
     this.#run = kernel.exports.run;
     // Matrices are computed when they are packed; buffers and states are still empty then.
-    const hold = holdOf(module, () => ({ kernel, from: this.plan.buffersAt }));
-    const plan = planModel(description, tensors, kernel.heapBase, CALL, hold);
+    this.#hold = holdOf(module, () => ({ kernel, from: this.plan.buffersAt }));
+    const plan = planModel(description, tensors, kernel.heapBase, CALL, this.#hold);
     checkUnpaid(plan);
     this.plan = this.#install(plan);
     for (const packing of this.plan.packings) {
@@ -90,7 +92,8 @@ export class Engine {
 
   /** Plans again for calls of at least this many rows of one stream. Only while no stream is open. */
   resize(rows: number): void {
-    const plan = planModel(this.#description, this.#tensors, this.plan.at, { rows, streams: 1 });
+    const capacity = { rows, streams: 1 };
+    const plan = planModel(this.#description, this.#tensors, this.plan.at, capacity, this.#hold);
     this.plan = this.#install(plan);
   }
 

@@ -70,7 +70,7 @@ export class Builder {
   constructor(
     tensors: ReadonlyMap<string, TensorInfo>,
     capacity: Capacity,
-    readonly hold?: Hold,
+    readonly hold: Hold,
   ) {
     this.#tensors = tensors;
     this.#unread = new Set(tensors.keys());

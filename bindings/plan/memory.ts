@@ -141,7 +141,7 @@ export class Memory {
       );
     }
     const compute = () => {
-      const matrix = residualMatrix(order, Number(theta), { method: discretizer }, b.hold);
+      const matrix = residualMatrix(order, Number(theta), b.hold, { method: discretizer });
       return this.factors ? matrix : unfolded(matrix, order);
     };
     const matrix = valuesOf([order, order], compute);

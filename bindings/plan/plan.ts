@@ -67,7 +67,7 @@ export function planModel(
   tensors: ReadonlyMap<string, TensorInfo>,
   base: number,
   capacity: Capacity,
-  hold?: Hold,
+  hold: Hold,
 ): Plan {
   const b = new Builder(tensors, capacity, hold);
   const { input, output } = planLayers(description, b);

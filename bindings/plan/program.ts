@@ -141,6 +141,8 @@ export class Program {
       gathered,
       slots: 0,
       streams: 0,
+      isEven: 0,
+      spacing: 0,
       flush: 0,
     });
     const words = new Uint32Array(this.bytes / 4);

@@ -9,7 +9,10 @@ import { dirname, join, posix, relative } from "node:path";
 export function missingFiles(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const { main, types, bin, exports } = manifest;
-  const promised = [main, types, bin, exports].flatMap(leaves).map((path) => join(folder, path));
+  // Of a pattern at least the folder must be there.
+  const promised = [main, types, bin, exports]
+    .flatMap(leaves)
+    .map((path) => join(folder, path.replace(/\/\*.*/, "")));
   const named = scripts(folder).flatMap((path) => namesIn(path));
   const missing = [...promised, ...named].filter((path) => !existsSync(path));
   return [...new Set(missing.map((path) => relative(folder, path)))].sort();

@@ -1,6 +1,7 @@
 /* global registerProcessor, AudioWorkletProcessor */
 // An AudioWorklet: no import map, no import(), and hardly a global.
-import * as lmu from "./node_modules/lmu-wasm/dist/index.js";
+import { load } from "./node_modules/lmu-wasm/dist/index.js";
+import { legendre } from "./node_modules/lmu-wasm/dist/legendre.js";
 import { models } from "./native.mjs";
 import { scenario } from "./scenario.mjs";
 
@@ -8,7 +9,7 @@ class Scenario extends AudioWorkletProcessor {
   constructor() {
     super();
     this.port.onmessage = ({ ports: [port] }) => {
-      scenario(lmu, models).then(
+      scenario({ load, legendre }, models).then(
         (digests) => port.postMessage({ digests }),
         (error) => port.postMessage({ error: String(error) }),
       );

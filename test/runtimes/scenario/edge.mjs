@@ -1,6 +1,9 @@
 /* global addEventListener, Response */
-import * as lmu from "lmu-wasm";
+import { load } from "lmu-wasm";
+import { legendre } from "lmu-wasm/legendre";
 import { models } from "./models.mjs";
 import { scenario } from "./scenario.mjs";
 
-addEventListener("fetch", (event) => event.respondWith(scenario(lmu, models).then(Response.json)));
+addEventListener("fetch", (event) =>
+  event.respondWith(scenario({ load, legendre }, models).then(Response.json)),
+);

@@ -1,5 +1,6 @@
-import * as lmu from "lmu-wasm";
+import { load } from "lmu-wasm";
+import { legendre } from "lmu-wasm/legendre";
 import { models } from "./models.mjs";
 import { scenario } from "./scenario.mjs";
 
-console.log(JSON.stringify(await scenario(lmu, models)));
+console.log(JSON.stringify(await scenario({ load, legendre }, models)));

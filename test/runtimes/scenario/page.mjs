@@ -10,7 +10,11 @@ const SECONDS = 30;
 const THREAD = "thread.mjs";
 
 const CONTEXTS = {
-  page: async () => scenario(await import("lmu-wasm"), models),
+  page: async () => {
+    const { load } = await import("lmu-wasm");
+    const { legendre } = await import("lmu-wasm/legendre");
+    return scenario({ load, legendre }, models);
+  },
 
   Worker: (answer) => {
     const worker = new Worker(THREAD, { type: "module" });

@@ -1,7 +1,8 @@
 /* global console, require */
 /* eslint-disable @typescript-eslint/no-require-imports -- this is what it tests */
-const lmu = require("lmu-wasm");
+const { load } = require("lmu-wasm");
+const { legendre } = require("lmu-wasm/legendre");
 const { models } = require("./models.mjs");
 const { scenario } = require("./scenario.mjs");
 
-scenario(lmu, models).then((digests) => console.log(JSON.stringify(digests)));
+scenario({ load, legendre }, models).then((digests) => console.log(JSON.stringify(digests)));

@@ -12,7 +12,8 @@ const CHUNKS = [1, 7, 130, 3, 64, 31];
 /**
  * The digests of everything a module computes, by "model way". `lmu-wasm/worker` does too: its methods are promises.
  *
- * @param {{ load: Function, legendre?: { discretize: Function } }} lmu - `lmu-wasm` or `lmu-wasm/worker`
+ * @param {{ load: Function, legendre?: { discretize: Function } }} lmu - load of `lmu-wasm` or
+ *   `lmu-wasm/worker`, and `lmu-wasm/legendre` where it is tested
  * @param {readonly { name: string, ways: readonly string[], bytes: Uint8Array, layers?: object[] }[]} models
  * @returns {Promise<Record<string, string>>}
  */

@@ -1,12 +1,13 @@
 /* global self */
 // A Worker, SharedWorker or ServiceWorker: who has no import map, and partly no import(), which other formats need.
-import * as lmu from "./node_modules/lmu-wasm/dist/index.js";
+import { load } from "./node_modules/lmu-wasm/dist/index.js";
+import { legendre } from "./node_modules/lmu-wasm/dist/legendre.js";
 import { models } from "./native.mjs";
 import { scenario } from "./scenario.mjs";
 
 /** Answers through the port that comes with a message. */
 function start({ ports: [port] }) {
-  scenario(lmu, models).then(
+  scenario({ load, legendre }, models).then(
     (digests) => port.postMessage({ digests }),
     (error) => port.postMessage({ error: String(error) }),
   );

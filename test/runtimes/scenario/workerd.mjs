@@ -1,9 +1,10 @@
-import * as lmu from "lmu-wasm";
+import { load } from "lmu-wasm";
+import { legendre } from "lmu-wasm/legendre";
 import { models } from "./models.mjs";
 import { scenario } from "./scenario.mjs";
 
 export default {
   async test() {
-    console.log(JSON.stringify(await scenario(lmu, models)));
+    console.log(JSON.stringify(await scenario({ load, legendre }, models)));
   },
 };

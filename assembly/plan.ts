@@ -58,7 +58,7 @@ export function run(
     runLayer(layer, plan, 0, plan.rows(record.clock));
     layer += record.bytes;
   }
-  advance(slots, streams, steps);
+  advance(slots, streams, steps, flush);
 }
 
 function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {

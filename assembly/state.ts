@@ -3,17 +3,19 @@
  * offsets that are the same in every state. States lie anywhere: a call names them by a table of slots, one address each.
  */
 
-/** What every state begins with. */
+/** What every state begins with: a multiple of 16 bytes. */
 @unmanaged
 export class State {
   position: f64 = 0; // steps seen
   slot: usize = 0; // its own address: a table of one slot, for calls of this stream alone
-  reserved: u32 = 0; // a multiple of 16 bytes in all
+  ended: u32 = 0; // 1 after a call that ended the sequence
 }
 
-/** Counts the steps of a call. */
-export function advance(slots: usize, streams: u32, steps: u32): void {
+/** Counts the steps of a call, and notes whether it ended the sequences. */
+export function advance(slots: usize, streams: u32, steps: u32, ended: u32): void {
   for (const end = slots + (streams << 2); slots < end; slots += 4) {
-    changetype<State>(load<usize>(slots)).position += <f64>steps;
+    const state = changetype<State>(load<usize>(slots));
+    state.position += <f64>steps;
+    state.ended = ended;
   }
 }

@@ -28,7 +28,7 @@ describe("the host knows assembly/", () => {
     ]);
     expect(PARTS.matrix).toEqual(["panels", "columns", "rows"]);
     expect(FLOATS).toEqual(["p0", "p1", "p2", "p3", "epsilon"]);
-    expect(STATE).toEqual({ position: 0, slot: 8, reserved: 12, bytes: 16 });
+    expect(STATE).toEqual({ position: 0, slot: 8, ended: 12, bytes: 16 });
   });
 
   test.each(ACTIVATION_NAMES)("activation %s has a kernel", (name) => {

@@ -48,7 +48,7 @@ describe("discretize()", () => {
   test("gives the same bits from the kernel and from JavaScript", () => {
     const module = inlineModule();
     const kernel = new Kernel(module);
-    const room = { kernel, from: kernel.heapBase + 1600 };
+    const room = { exports: kernel.exports, from: kernel.heapBase + 1600 };
     const check = (order: number, theta: number) => {
       const expected = exponentialMinusIdentity(order, 1 / theta);
       expect(holdOf(module)(order, 1 / theta)).toEqual(expected);

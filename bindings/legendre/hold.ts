@@ -1,10 +1,12 @@
 import { LmuError } from "../errors.js";
-import { Kernel, type WasmModule } from "../runtime/kernel.js";
+import type { Exports } from "../runtime/exports.js";
+import { grow, instantiate } from "../runtime/instance.js";
+import type { WasmModule } from "../runtime/kernel.js";
 import type { Hold } from "./residual.js";
 
-/** Memory that nobody uses yet: everything of a kernel from a byte on, zeros. */
+/** Memory that nobody uses yet: everything of an instance from a byte on, zeros. */
 export interface Room {
-  readonly kernel: Kernel;
+  readonly exports: Exports;
   /** A multiple of 16. */
   readonly from: number;
 }
@@ -22,13 +24,15 @@ export function holdOf(module: WasmModule, room?: () => Room): Hold {
   return (order, scale) => {
     const padded = (order + 3) & ~3;
     const bytes = (3 * padded + 2) * padded * Float64Array.BYTES_PER_ELEMENT;
-    const { kernel, from } = roomFor(bytes, module, room?.());
-    if (!kernel.reserve(from + bytes)) {
+    const { exports, from } = roomFor(bytes, module, room?.());
+    try {
+      grow(exports, from + bytes);
+    } catch (cause) {
       const message = `Cannot make the matrix of order ${order}: the engine has no more memory to give`;
-      throw new LmuError("model-too-large", message);
+      throw new LmuError("model-too-large", message, { cause });
     }
-    const at = kernel.exports.hold(from, order, scale);
-    const { buffer } = kernel.exports.memory;
+    const at = exports.hold(from, order, scale);
+    const { buffer } = exports.memory;
     const D = new Float64Array(order * order);
     for (let i = 0; i < order; i++) {
       D.set(new Float64Array(buffer, at + 8 * i * padded, order), i * order);
@@ -39,7 +43,7 @@ export function holdOf(module: WasmModule, room?: () => Room): Hold {
 }
 
 function roomFor(bytes: number, module: WasmModule, room: Room | undefined): Room {
-  if (room && room.from + bytes <= room.kernel.bytes) return room;
-  const kernel = new Kernel(module);
-  return { kernel, from: kernel.heapBase };
+  if (room && room.from + bytes <= room.exports.memory.buffer.byteLength) return room;
+  const exports = instantiate(module);
+  return { exports, from: exports.heapBase() };
 }

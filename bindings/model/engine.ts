@@ -5,27 +5,29 @@ import type { Capacity } from "../plan/clock.js";
 import { pack } from "../plan/pack.js";
 import { checkUnpaid, type Plan, planModel } from "../plan/plan.js";
 import type { Packing } from "../plan/weights.js";
-import type { Exports } from "../runtime/exports.js";
 import type { ModelImage } from "../runtime/image.js";
 import { holdOf } from "../legendre/hold.js";
 import type { Hold } from "../legendre/residual.js";
-import { Kernel, type WasmModule } from "../runtime/kernel.js";
-import { STATE } from "../runtime/records.js";
+import type { Exports } from "../runtime/exports.js";
+import { instantiate } from "../runtime/instance.js";
+import type { WasmModule } from "../runtime/kernel.js";
+import { Session } from "../runtime/session.js";
+import { States } from "../runtime/states.js";
 import type { Tensor } from "../tensor.js";
 
 // Rows per call: enough for matrix products to run at full speed, few enough for the buffers to stay in cache.
 const CALL: Capacity = { rows: 64, streams: 16 };
 
+/** What holds the memory of a model. */
+export interface Instance {
+  readonly exports: Exports;
+  readonly session: Session;
+  readonly states: States;
+}
+
 /** A planned model in wasm memory: its weights, its buffers and the states of its streams. */
 export class Engine {
   plan: Plan;
-  /** The whole memory, made anew whenever it grows. */
-  floats: Float32Array = new Float32Array(0);
-  /** The same memory as integers, which token ids are. */
-  integers: Int32Array = new Int32Array(0);
-  /** The same memory as doubles, which positions are. */
-  doubles: Float64Array = new Float64Array(0);
-
   /** lmu.wasm, compiled. */
   readonly module: WasmModule;
 
@@ -34,11 +36,8 @@ export class Engine {
   /** Where each tensor goes. Weights stay where they are, so this holds for every plan. */
   readonly #packings = new Map<string, Packing[]>();
   readonly #hold: Hold;
-  #kernel: Kernel | undefined;
-  #run: Exports["run"];
-  /** States beyond those of batches: how many were ever open, and which are free again. */
-  #opened = 0;
-  readonly #free: number[] = [];
+  /** Nothing else keeps it, so that the memory is free once it is dropped. */
+  #instance: Instance | undefined;
 
   /**
    * Plans the model and reserves its memory; weights of the file are zero until written.
@@ -53,24 +52,17 @@ export class Engine {
     this.module = module;
     this.#description = description;
     this.#tensors = tensors;
-    const kernel = start(module);
-    this.#kernel = kernel;
-    this.#run = kernel.exports.run;
+    const exports = start(module);
     // Matrices are computed when they are packed; buffers and states are still empty then.
-    this.#hold = holdOf(module, () => ({ kernel, from: this.plan.buffersAt }));
-    const plan = planModel(description, tensors, kernel.heapBase, CALL, this.#hold);
-    checkUnpaid(plan);
-    this.plan = this.#install(plan);
+    this.#hold = holdOf(module, () => ({ exports, from: this.plan.buffersAt }));
+    this.plan = planModel(description, tensors, exports.heapBase(), CALL, this.#hold);
+    checkUnpaid(this.plan);
+    this.#instance = install(exports, this.plan);
     for (const packing of this.plan.packings) {
       const { source } = packing;
       if (typeof source !== "string") pack(packing, source, 0, this.#weights);
       else this.#packings.set(source, [...(this.#packings.get(source) ?? []), packing]);
     }
-  }
-
-  /** Bytes of wasm memory. */
-  get memoryBytes(): number {
-    return this.floats.byteLength;
   }
 
   /** Writes a tensor, or consecutive rows of it, wherever the plan wants it. */
@@ -81,108 +73,94 @@ export class Engine {
   }
 
   /**
-   * Runs steps of input.
+   * What runs the model.
    *
-   * @param slots - address of a table of states, u32[streams]
+   * @throws LmuError disposed
    */
-  run(slots: number, streams: number, steps: number, isEnd: boolean): void {
-    const run = this.#run;
-    run(this.plan.at, slots, streams, steps, isEnd ? 1 : 0);
+  running(action: string): Instance {
+    if (this.#instance) return this.#instance;
+    throw new LmuError("disposed", `Cannot ${action}: the model is disposed`);
   }
 
-  /** Plans again for calls of at least this many rows of one stream. Only while no stream is open. */
-  resize(rows: number): void {
-    const capacity = { rows, streams: 1 };
-    const plan = planModel(this.#description, this.#tensors, this.plan.at, capacity, this.#hold);
-    this.plan = this.#install(plan);
+  /**
+   * The same, for calls of at least this many rows of one stream. Only while no stream is open.
+   *
+   * @throws LmuError disposed, model-too-large
+   */
+  resized(action: string, rows: number): Instance {
+    const { exports } = this.running(action);
+    if (rows > this.plan.capacity.rows) {
+      const capacity = { rows, streams: 1 };
+      const plan = planModel(this.#description, this.#tensors, this.plan.at, capacity, this.#hold);
+      this.#instance = install(exports, plan);
+      this.plan = plan;
+    }
+    return this.#instance!;
   }
 
-  /** Address of a state for one stream, at the beginning of a sequence. */
+  /** The states of streams; undefined once the model is disposed. */
+  get states(): States | undefined {
+    return this.#instance?.states;
+  }
+
+  /**
+   * Address of a state for one stream, at the beginning of a sequence.
+   *
+   * @throws LmuError disposed, model-too-large
+   */
   openState(): number {
-    const { statesAt, stateBytes, capacity } = this.plan;
-    let at = this.#free.pop();
-    if (at === undefined) {
-      at = statesAt + (capacity.streams + this.#opened) * stateBytes;
-      this.#reserve(at + stateBytes + 16);
-      this.#opened++;
-    }
-    this.clearStates(at, 1);
-    return at;
-  }
-
-  closeState(at: number): void {
-    this.#free.push(at);
-  }
-
-  /** Sets states that follow one another to the beginning of a sequence. */
-  clearStates(at: number, count: number): void {
-    const { stateBytes } = this.plan;
-    this.floats.fill(0, at / 4, (at + count * stateBytes) / 4);
-    for (let i = 0; i < count; i++) {
-      this.integers[(at + i * stateBytes + STATE.slot) / 4] = at + i * stateBytes;
-    }
+    const { states } = this.running("open a stream");
+    return reserving(states.end + this.plan.stateBytes, () => states.open());
   }
 
   /** A copy of plan and weights with all that it takes to run one stream of them elsewhere. */
   image(): ModelImage {
+    const { floats } = this.running("copy the model").session;
     const { at, buffersAt, statesAt, stateBytes, capacity, input, output } = this.plan;
     return {
-      bytes: new Uint8Array(this.floats.slice(at / 4, buffersAt / 4).buffer),
-      base: at,
-      statesAt,
-      stateBytes,
-      steps: capacity.rows,
-      input: { at: input.at, stride: input.stride, width: input.width },
-      output: { at: output.at, stride: output.stride, width: output.width, rowsAt: output.rowsAt },
+      bytes: new Uint8Array(floats.slice(at / 4, buffersAt / 4).buffer),
+      ...{ at, input, output, statesAt, stateBytes, capacity: { ...capacity, streams: 1 } },
     };
-  }
-
-  /** @throws LmuError disposed */
-  expectAlive(action: string): void {
-    if (!this.#kernel) throw new LmuError("disposed", `Cannot ${action}: the model is disposed`);
   }
 
   /** Lets go of the memory. Idempotent. */
   dispose(): void {
-    this.#kernel = undefined;
-    this.#run = () => this.expectAlive("run the model");
-    this.floats = new Float32Array(0);
-    this.integers = new Int32Array(0);
-    this.doubles = new Float64Array(0);
+    this.#instance = undefined;
   }
 
   get #weights(): Float32Array {
-    return this.floats.subarray(this.plan.weightsAt / 4);
-  }
-
-  /** Reserves memory for a plan and copies its words there. */
-  #install(plan: Plan): Plan {
-    this.#reserve(plan.statesAt + plan.capacity.streams * plan.stateBytes + 16);
-    const { at, words, slotsAt, statesAt, stateBytes, capacity } = plan;
-    const memory = new Uint32Array(this.floats.buffer);
-    memory.set(words, at / 4);
-    for (let i = 0; i < capacity.streams; i++) memory[slotsAt / 4 + i] = statesAt + i * stateBytes;
-    return plan;
-  }
-
-  #reserve(bytes: number): void {
-    const kernel = this.#kernel!;
-    if (!kernel.reserve(bytes)) {
-      throw new LmuError(
-        "model-too-large",
-        `Cannot reserve ${bytes} bytes of memory: the engine has no more to give`,
-      );
-    }
-    if (this.floats.byteLength === kernel.bytes) return;
-    this.floats = kernel.floats(0, kernel.bytes / 4);
-    this.integers = new Int32Array(this.floats.buffer);
-    this.doubles = new Float64Array(this.floats.buffer);
+    return this.running("load the model").session.floats.subarray(this.plan.weightsAt / 4);
   }
 }
 
-function start(module: WasmModule): Kernel {
+/** Reserves memory for a plan and copies its words there. @throws LmuError model-too-large */
+function install(exports: Exports, plan: Plan): Instance {
+  const { at, words, slotsAt, statesAt, stateBytes, capacity } = plan;
+  const end = statesAt + capacity.streams * stateBytes;
+  const session = reserving(end, () => new Session(exports, plan));
+  session.integers.set(words, at / 4);
+  for (let i = 0; i < capacity.streams; i++) {
+    session.integers[slotsAt / 4 + i] = statesAt + i * stateBytes;
+  }
+  return { exports, session, states: new States(session) };
+}
+
+/** Does what reserves memory. @throws LmuError model-too-large */
+function reserving<T>(bytes: number, reserve: () => T): T {
   try {
-    return new Kernel(module);
+    return reserve();
+  } catch (cause) {
+    const message = `Cannot reserve ${bytes} bytes of memory: the engine has no more to give`;
+    throw new LmuError("model-too-large", message, { cause });
+  }
+}
+
+function start(module: WasmModule): Exports {
+  try {
+    const exports = instantiate(module);
+    // Other modules do not have it.
+    exports.heapBase();
+    return exports;
   } catch (cause) {
     if (cause instanceof RangeError || /memory/i.test(String(cause))) {
       throw new LmuError("model-too-large", "Cannot start: the engine has no memory to give", {

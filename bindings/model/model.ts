@@ -2,19 +2,15 @@ import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
 import { expectInteger, expectLength, expectOptions } from "../errors.js";
 import { printable, sizesOf } from "../inspect.js";
-import {
-  checkOutput,
-  type Floats,
-  type Numbers,
-  readRow,
-  type Samples,
-  takeSamples,
-  writeRow,
-} from "./ports.js";
+import { checkOutput, type Floats, type Numbers, type Samples, takeSamples } from "./ports.js";
 import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
+import { advance, type Pass } from "../runtime/pass.js";
+import { clearStates } from "../runtime/states.js";
 import { expectStreamable, Stream } from "./stream.js";
+
+const ACTION = "run the model";
 
 /** Options of {@link Model.run}. */
 export interface RunOptions<Output extends Float32Array = Float32Array> {
@@ -80,8 +76,8 @@ export class Model {
    * @throws LmuError disposed
    */
   report(): Report {
-    this.#engine.expectAlive("report on the model");
-    return reportOf(this.#engine.plan, this.#engine.memoryBytes, this.#origin);
+    const { floats } = this.#engine.running("report on the model").session;
+    return reportOf(this.#engine.plan, floats.byteLength, this.#origin);
   }
 
   /**
@@ -123,15 +119,15 @@ export class Model {
   /** Checks the arguments of run before anything changes. */
   #job<Output extends Float32Array>(samples: Samples, options: RunOptions<Output>): Job<Output> {
     const engine = this.#engine;
-    const action = "run the model";
+    const action = ACTION;
     expectOptions(action, options, ["batch", "output"]);
     const { batch = 1, output } = options;
     const input = takeSamples(action, samples, engine.plan.input.vocabulary, output);
-    engine.expectAlive(action);
+    engine.running(action);
     expectInteger(action, "batch", batch, 1);
     const steps = this.#steps(input.length, batch);
-    const { width, isSingle, rowsAfter } = engine.plan.output;
-    const made = rowsAfter(steps, true);
+    const { width, isSingle } = engine.plan.output;
+    const made = engine.plan.rowsAfter(steps, true);
     if (made < 1)
       throw new RangeError(`Cannot run the model: ${steps} steps are too few for one output`);
     const rows = isSingle ? 1 : made;
@@ -140,14 +136,23 @@ export class Model {
     return { input, output: output ?? (new Float32Array(length) as Output), batch, steps, rows };
   }
 
-  /** Runs a job, one call of the planned size after another. */
+  /** Runs a job, group after group of sequences, one call at a time. */
   *#calls(job: Job): Generator<void> {
+    const { batch, steps } = job;
     const engine = this.#engine;
     const isWhole = engine.plan.wholeSequence !== undefined;
-    if (isWhole && job.steps > engine.plan.capacity.rows) engine.resize(job.steps);
-    const group = isWhole ? 1 : engine.plan.capacity.streams;
-    for (let first = 0; first < job.batch; first += group) {
-      yield* this.#groupCalls(job, first, Math.min(group, job.batch - first));
+    const { session } = isWhole ? engine.resized(ACTION, steps) : engine.running(ACTION);
+    const { slotsAt, statesAt, capacity } = engine.plan;
+    const group = isWhole ? 1 : capacity.streams;
+    for (let first = 0; first < batch; first += group) {
+      const streams = Math.min(group, batch - first);
+      clearStates(session, statesAt, streams);
+      const progress = { taken: 0, made: 0 };
+      const pass: Pass = { ...job, slots: slotsAt, streams, first, isEnd: true, ...progress };
+      while (pass.taken < steps) {
+        advance(session, pass);
+        yield;
+      }
     }
   }
 
@@ -158,7 +163,6 @@ export class Model {
    * @throws LmuError not-streamable if the model needs its whole sequence at once; disposed; model-too-large
    */
   stream(): Stream {
-    this.#engine.expectAlive("open a stream");
     return new Stream(this.#engine);
   }
 
@@ -170,7 +174,6 @@ export class Model {
    */
   image(): { module: WasmModule; image: ModelImage } {
     const engine = this.#engine;
-    engine.expectAlive("copy the model");
     expectStreamable(engine, "copy the model for streaming");
     return { module: engine.module, image: engine.image() };
   }
@@ -197,47 +200,6 @@ export class Model {
       expectLength("run the model", "input", length, batch * fixed * width);
     }
     return steps;
-  }
-
-  /** Runs sequences first … first + count in lock step. */
-  *#groupCalls(job: Job, first: number, count: number): Generator<void> {
-    const engine = this.#engine;
-    const { input, steps } = job;
-    const { slotsAt, statesAt, capacity } = engine.plan;
-    const { width } = engine.plan.input;
-    engine.clearStates(statesAt, count);
-    const chunk = Math.floor(capacity.rows / count);
-    for (let step = 0; step < steps; step += chunk) {
-      const taken = Math.min(chunk, steps - step);
-      for (let t = 0; t < taken; t++) {
-        for (let s = 0; s < count; s++) {
-          writeRow(engine, t * count + s, input, ((first + s) * steps + step + t) * width);
-        }
-      }
-      engine.run(slotsAt, count, taken, step + taken === steps);
-      this.#readOutputs(job, first, count, step, step + taken);
-      yield;
-    }
-  }
-
-  /** Copies what the steps from … to left in the output buffer; a single row only at the end. */
-  #readOutputs(
-    { output, steps, rows }: Job,
-    first: number,
-    count: number,
-    from: number,
-    to: number,
-  ): void {
-    const { width, isSingle, rowsAfter } = this.#engine.plan.output;
-    const isEnd = to === steps;
-    if (isSingle && !isEnd) return;
-    const before = isSingle ? 0 : rowsAfter(from, false);
-    const made = isSingle ? 1 : rowsAfter(to, isEnd) - before;
-    for (let r = 0; r < made; r++) {
-      for (let s = 0; s < count; s++) {
-        readRow(this.#engine, r * count + s, output, ((first + s) * rows + before + r) * width);
-      }
-    }
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Engine } from "./engine.js";
 import { expectLength, LmuError, typeOf } from "../errors.js";
 
 /**
@@ -84,21 +83,20 @@ export function readSamples(
   const { length } = copy ?? samples;
   for (let i = 0; i < length; i++) {
     const value = samples[i]!;
-    // x - x is 0 for finite numbers alone; rounding to f32 may overflow. null, JSON's NaN, would count as 0.
-    if (
-      typeof value !== "number" ||
-      (vocabulary === undefined
-        ? Math.fround(value) - Math.fround(value) !== 0
-        : !isId(value, vocabulary))
-    ) {
+    // null, JSON's NaN, would count as 0.
+    if (typeof value !== "number" || !isSample(value, vocabulary)) {
       refuse(action, value, i, vocabulary);
     }
     if (copy) copy[i] = value;
   }
 }
 
-function isId(value: number, vocabulary: number): boolean {
-  return value >= 0 && value < vocabulary && Number.isInteger(value);
+/** Whether a number is finite in f32, or an id of the vocabulary. */
+export function isSample(value: number, vocabulary: number | undefined): boolean {
+  // x - x is 0 for finite numbers alone; rounding to f32 may overflow.
+  return vocabulary === undefined
+    ? Math.fround(value) - Math.fround(value) === 0
+    : value >= 0 && value < vocabulary && Number.isInteger(value);
 }
 
 function refuse(
@@ -133,24 +131,4 @@ export function checkOutput(
 ): void {
   expectOutput(action, output);
   if (output !== undefined) expectLength(action, "output", output.length, wanted);
-}
-
-/** Copies width samples from index on into the input row; ids as integers. */
-export function writeRow(engine: Engine, row: number, samples: Numbers, index: number): void {
-  const { at, stride, width, vocabulary } = engine.plan.input;
-  const first = (at + row * stride) / 4;
-  if (vocabulary !== undefined) {
-    engine.integers[first] = samples[index]!;
-    return;
-  }
-  const { floats } = engine;
-  for (let i = 0; i < width; i++) floats[first + i] = samples[index + i]!;
-}
-
-/** Copies the output row to index on. */
-export function readRow(engine: Engine, row: number, output: Float32Array, index: number): void {
-  const { at, stride, width } = engine.plan.output;
-  const first = (at + row * stride) / 4;
-  const { floats } = engine;
-  for (let i = 0; i < width; i++) output[index + i] = floats[first + i]!;
 }

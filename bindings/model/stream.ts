@@ -1,17 +1,19 @@
 import { DISPOSE } from "../dispose.js";
-import type { Engine } from "./engine.js";
+import type { Engine, Instance } from "./engine.js";
 import { expectLength, LmuError } from "../errors.js";
 import { printable } from "../inspect.js";
-import { STATE } from "../runtime/records.js";
+import { advance, type Pass } from "../runtime/pass.js";
+import type { Session } from "../runtime/session.js";
+import { slotOf } from "../runtime/states.js";
 import {
   checkOutput,
   expectSamples,
   type Floats,
-  readRow,
+  isSample,
+  type Numbers,
   readSamples,
   type Samples,
   takeSamples,
-  writeRow,
 } from "./ports.js";
 
 /** @throws LmuError not-streamable if the model needs its whole sequence at once */
@@ -32,13 +34,12 @@ export class Stream {
   /** @internal Entries are minified, and hosts print the name. */
   static readonly name = "Stream";
   readonly #engine: Engine;
+  /** Address of the state; 0 once disposed. */
   #state: number;
-  #isEnded = false;
   /** The newest output: NaN before there is one. */
   readonly #latest: Float32Array;
   /** A copy of it for the caller, who may change it or give it away. */
   #shown: Float32Array;
-  readonly #number = [0];
   /** Memory for one sample; undefined while one is read. */
   #sample: Float64Array | undefined;
 
@@ -57,7 +58,11 @@ export class Stream {
 
   /** Samples seen since the beginning or the last reset. */
   get position(): number {
-    return this.#engine.doubles[(this.#state + STATE.position) / 8]!;
+    return this.#engine.states?.position(this.#state) ?? 0;
+  }
+
+  get #isEnded(): boolean {
+    return this.#engine.states?.isEnded(this.#state) ?? false;
   }
 
   /**
@@ -75,14 +80,17 @@ export class Stream {
    */
   step<Output extends Float32Array = Floats>(sample: Samples | number, output?: Output): Output {
     const action = "step the stream";
-    const input = this.#read(action, sample);
-    const engine = this.#expectOpen(action);
-    const { width } = engine.plan.output;
+    let { session } = this.#expectOpen(action);
+    if (!writeMemory(session, sample)) {
+      const input = this.#read(action, sample);
+      ({ session } = this.#expectOpen(action));
+      this.#sample = input;
+      session.write(0, input, 0);
+    }
+    const { width } = session.image.output;
     checkOutput(action, output, width);
-    this.#sample = input;
-    writeRow(engine, 0, input, 0);
-    const rows = this.#advance(1, false);
-    if (rows > 0) readRow(engine, rows - 1, this.#latest, 0);
+    const rows = session.run(slotOf(this.#state), 1, 1, false);
+    if (rows > 0) session.read(rows - 1, this.#latest, 0);
     // An array that has been transferred is empty.
     if (this.#shown.length !== width) this.#shown = new Float32Array(width);
     const target = output ?? this.#shown;
@@ -105,16 +113,13 @@ export class Stream {
     const action = "push into the stream";
     const { width, vocabulary } = this.#engine.plan.input;
     const input = takeSamples(action, chunk, vocabulary, output);
-    const engine = this.#expectOpen(action);
     const steps = input.length / width;
     if (!Number.isInteger(steps)) {
       throw new RangeError(
         `Cannot ${action}: input has ${input.length} values, expected a multiple of ${width}`,
       );
     }
-    return this.#take(action, steps, false, output, (row, step) =>
-      writeRow(engine, row, input, step * width),
-    );
+    return this.#take(action, input, steps, false, output);
   }
 
   /**
@@ -127,10 +132,7 @@ export class Stream {
    * @throws LmuError input-invalid if the sequence has ended already; disposed
    */
   end<Output extends Float32Array = Floats>(output?: Output): Output {
-    this.#expectOpen("end the stream");
-    const outputs = this.#take("end the stream", 0, true, output, () => undefined);
-    this.#isEnded = true;
-    return outputs;
+    return this.#take("end the stream", this.#latest, 0, true, output);
   }
 
   /**
@@ -139,15 +141,13 @@ export class Stream {
    * @throws LmuError disposed
    */
   reset(): void {
-    const engine = this.#expectAlive("reset the stream");
-    engine.clearStates(this.#state, 1);
-    this.#isEnded = false;
+    this.#expectAlive("reset the stream").states.clear(this.#state);
     this.#latest.fill(NaN);
   }
 
   /** Gives the state back to the model. Idempotent; use afterwards throws LmuError disposed. */
   dispose(): void {
-    if (this.#state) this.#engine.closeState(this.#state);
+    if (this.#state) this.#engine.states?.close(this.#state);
     this.#state = 0;
   }
 
@@ -158,10 +158,7 @@ export class Stream {
 
   /** Reads a sample: each value once, before anything else, for getters of an array may do anything, even step this stream. */
   #read(action: string, sample: Samples | number): Float64Array {
-    if (typeof sample === "number") {
-      this.#number[0] = sample;
-      sample = this.#number;
-    }
+    if (typeof sample === "number") sample = [sample];
     const { width, vocabulary } = this.#engine.plan.input;
     expectSamples(action, sample);
     expectLength(action, "input", sample.length, width);
@@ -171,62 +168,81 @@ export class Stream {
     return copy;
   }
 
-  /** Runs steps in calls of the planned size and collects the outputs. */
+  /** Runs steps of input and collects the outputs. */
   #take<Output extends Float32Array>(
     action: string,
+    input: Numbers,
     steps: number,
     isEnd: boolean,
     output: Output | undefined,
-    write: (row: number, step: number) => void,
   ): Output {
-    const engine = this.#engine;
-    const { width, isSingle, rowsAfter } = engine.plan.output;
+    const { session } = this.#expectOpen(action);
+    const { position } = this;
+    const { plan } = this.#engine;
+    const { width, isSingle } = plan.output;
     const rows = isSingle
       ? 1
-      : rowsAfter(this.position + steps, isEnd) - rowsAfter(this.position, false);
+      : plan.rowsAfter(position + steps, isEnd) - plan.rowsAfter(position, false);
     checkOutput(action, output, rows * width);
     const result = output ?? new Float32Array(rows * width);
-    let at = 0;
-    let taken = 0;
+    const pass: Pass = {
+      slots: slotOf(this.#state),
+      streams: 1,
+      first: 0,
+      input,
+      steps,
+      isEnd,
+      output: isSingle ? this.#latest : result,
+      rows,
+      taken: 0,
+      made: 0,
+    };
     // Without samples nothing is called: rows for which padding in front suffices come with the first one.
-    let isDone = steps === 0 && !isEnd;
-    while (!isDone) {
-      const count = Math.min(engine.plan.capacity.rows, steps - taken);
-      for (let row = 0; row < count; row++) write(row, taken + row);
-      taken += count;
-      const made = this.#advance(count, isEnd && taken === steps);
-      for (let row = 0; row < made; row++) {
-        if (!isSingle) readRow(engine, row, result, width * at++);
-        if (row === made - 1) readRow(engine, row, this.#latest, 0);
-      }
-      isDone = taken === steps;
+    if (steps > 0 || isEnd) {
+      do {
+        const made = advance(session, pass);
+        if (made > 0) session.read(made - 1, this.#latest, 0);
+      } while (pass.taken < steps);
     }
     if (isSingle) result.set(this.#latest);
     return result as Output;
   }
 
-  /** One call; returns the output rows it left. */
-  #advance(steps: number, isEnd: boolean): number {
-    const { rowsAfter, isSingle } = this.#engine.plan.output;
-    const before = this.position;
-    this.#engine.run(this.#state + STATE.slot, 1, steps, isEnd);
-    const made = rowsAfter(before + steps, isEnd) - rowsAfter(before, false);
-    return isSingle ? Math.min(1, made) : made;
+  #expectAlive(action: string): Instance {
+    const running = this.#engine.running(action);
+    if (this.#state) return running;
+    throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
   }
 
-  #expectAlive(action: string): Engine {
-    this.#engine.expectAlive(action);
-    if (!this.#state) throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
-    return this.#engine;
+  #expectOpen(action: string): Instance {
+    const running = this.#expectAlive(action);
+    if (!running.states.isEnded(this.#state)) return running;
+    const message = `Cannot ${action}: its sequence has ended; reset it first`;
+    throw new LmuError("input-invalid", message);
   }
+}
 
-  #expectOpen(action: string): Engine {
-    if (this.#isEnded) {
-      throw new LmuError(
-        "input-invalid",
-        `Cannot ${action}: its sequence has ended; reset it first`,
-      );
-    }
-    return this.#expectAlive(action);
+/**
+ * Checks a sample while it is written to the first input row, as can be whatever runs nobody's code when it is read: numbers,
+ * and arrays of f32 in memory.
+ *
+ * @returns false for other samples, and for those that are wrong; then the row holds anything
+ */
+function writeMemory({ image, floats, integers }: Session, sample: Samples | number): boolean {
+  const { at, width, vocabulary } = image.input;
+  const first = at / 4;
+  const numbers = vocabulary === undefined ? floats : integers;
+  if (typeof sample === "number") {
+    numbers[first] = sample;
+    return width === 1 && isSample(sample, vocabulary);
   }
+  // A proxy of an array, whose getters may do anything, is no view.
+  const isPlain = sample instanceof Float32Array && ArrayBuffer.isView(sample);
+  if (!isPlain || sample.length !== width) return false;
+  for (let i = 0; i < width; i++) {
+    const value = sample[i]!;
+    numbers[first + i] = value;
+    if (!isSample(value, vocabulary)) return false;
+  }
+  return true;
 }

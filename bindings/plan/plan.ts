@@ -31,11 +31,11 @@ export interface Plan {
     readonly rowsAt: number;
     /** One row per call: the model returns the last output only. */
     readonly isSingle: boolean;
-    /** Output rows made after so many steps, before or after the end of the sequence; a single row counts when renewed. */
-    rowsAfter(steps: number, isEnded: boolean): number;
     /** Input steps by which the output lags behind. */
     readonly lookAhead: number;
   };
+  /** Output rows made after so many steps, before or after the end of the sequence; a single row counts when renewed. */
+  rowsAfter(steps: number, isEnded: boolean): number;
   readonly weightsAt: number;
   /** Past weights and slots; what follows is written before it is read. */
   readonly buffersAt: number;
@@ -95,9 +95,9 @@ export function planModel(
       width: output.width,
       rowsAt: base + b.program.counterOffset(output.clock),
       isSingle: output.clock.isSingle,
-      rowsAfter: (count, isEnded) => output.clock.rowsAfter(count, isEnded),
       lookAhead: output.clock.delay,
     },
+    rowsAfter: (count, isEnded) => output.clock.rowsAfter(count, isEnded),
     weightsAt: bases.weights,
     buffersAt: bases.buffers,
     packings: b.weights.packings,

@@ -1,7 +1,5 @@
-import type { ImageStream } from "../runtime/image.js";
-
-/** Steps run in one go. */
-const CHUNK = 128;
+import type { Session } from "../runtime/session.js";
+import { clearStates, slotOf } from "../runtime/states.js";
 
 /** Frames in a row that must be finite before the next overflow is news. */
 const CALM = 1000;
@@ -19,16 +17,17 @@ export class FrameAdapter {
   /** Frames run since the beginning or the last reset. */
   frames = 0;
 
-  readonly #stream: ImageStream;
+  readonly #session: Session;
   readonly #hop: number;
   /** Whether the outputs of a frame are the next samples. */
   readonly #isAudio: boolean;
   /** The samples of the next frame, as far as they are there. */
   readonly #samples: Float32Array;
   #filled = 0;
-  readonly #outputs: Float32Array;
   /** Samples of the last outputs that have been played: a frame ends just when the one before it has been played. */
   #played = 0;
+  /** Output rows of the last call. */
+  #rows = 0;
   #held = 0;
   readonly #onOverflow: () => void;
   #isOverflowing = false;
@@ -37,53 +36,57 @@ export class FrameAdapter {
    * @param onOverflow - told when outputs cease to be finite, once for a run of such frames. The model begins anew then, and
    *   the frame is silent: its state would never recover
    */
-  constructor(stream: ImageStream, hop: number, onOverflow: () => void) {
-    const { inputSize, outputSize } = stream;
-    this.#stream = stream;
+  constructor(session: Session, hop: number, onOverflow: () => void) {
+    const { image } = session;
+    const [inputSize, outputSize] = [image.input.width, image.output.width];
+    this.#session = session;
     this.#hop = hop;
     this.#onOverflow = onOverflow;
     this.#isAudio = hop > 1 && outputSize === hop;
     this.latest = new Float32Array(outputSize);
     this.#samples = new Float32Array(inputSize);
-    this.#outputs = new Float32Array((inputSize === 1 ? CHUNK : 1) * outputSize);
-    this.#begin();
-  }
-
-  /** Returns to the beginning of a sequence. */
-  reset(): void {
-    this.#stream.reset();
-    this.#begin();
+    this.reset();
   }
 
   /** Takes samples and fills as many; allocates nothing. Input and output may be the same array. */
   process(input: Float32Array, output: Float32Array): void {
-    if (this.#hop > 1 || this.#stream.inputSize > 1) return this.#processFrames(input, output);
-    for (let first = 0; first < input.length; first += CHUNK) {
-      this.#processSamples(input, output, first, Math.min(CHUNK, input.length - first));
+    if (this.#hop > 1 || this.#samples.length > 1) return this.#processFrames(input, output);
+    const { rows } = this.#session.image.capacity;
+    let isAudio = false;
+    for (let first = 0; first < input.length; first += rows) {
+      isAudio = this.#processSamples(input, output, first, Math.min(rows, input.length - first));
     }
+    // With strides there are fewer rows than samples: what matters then is the value, not its place in the block.
+    if (!isAudio) output.fill(this.#held);
   }
 
-  #begin(): void {
+  /** Returns to the beginning of a sequence. */
+  reset(): void {
+    clearStates(this.#session, this.#session.image.statesAt, 1);
     this.#samples.fill(0);
     // Before the first sample there was silence.
-    this.#filled = this.#stream.inputSize - this.#hop;
+    this.#filled = this.#samples.length - this.#hop;
     this.#played = this.#hop;
     this.#held = 0;
     this.latest.fill(NaN);
     this.frames = 0;
   }
 
-  /** A frame per sample: many steps in one call. */
-  #processSamples(input: Float32Array, output: Float32Array, first: number, count: number): void {
-    const rows = this.#stream.run(input, first, count, this.#outputs);
-    if (this.#overflows(rows)) return void output.fill(0, first, first + count);
-    if (rows > 0) this.#keep(rows - 1);
-    for (let i = 0; i < count; i++) {
-      // With strides there are fewer rows than samples: what matters then is the value, not its place in the block.
-      if (rows === count && this.#stream.outputSize === 1) this.#held = this.#outputs[i]!;
-      output[first + i] = this.#held;
+  /** A frame per sample, many in one call; returns whether the outputs are the samples. */
+  #processSamples(
+    input: Float32Array,
+    output: Float32Array,
+    first: number,
+    count: number,
+  ): boolean {
+    const isFinite = this.#run(input, first, count);
+    const isAudio = this.#rows === count && this.latest.length === 1;
+    if (isFinite) this.frames += count;
+    for (let i = 0; i < count && isAudio; i++) {
+      if (isFinite) this.#session.read(i, output, first + i);
+      else output[first + i] = 0;
     }
-    this.frames += count;
+    return isAudio;
   }
 
   #processFrames(input: Float32Array, output: Float32Array): void {
@@ -97,37 +100,36 @@ export class FrameAdapter {
 
   #runFrame(): void {
     const samples = this.#samples;
-    const rows = this.#stream.run(samples, 0, 1, this.#outputs);
-    if (this.#overflows(rows)) return;
+    if (!this.#run(samples, 0, 1)) return;
     this.frames++;
     samples.copyWithin(0, this.#hop);
     this.#filled = samples.length - this.#hop;
-    if (rows === 0) return;
-    this.#keep(0);
-    this.#played = 0;
+    if (this.#rows > 0) this.#played = 0;
   }
 
-  /** Whether rows of outputs are not finite; if so, begins anew. */
-  #overflows(rows: number): boolean {
-    let isFinite = true;
-    for (let i = rows * this.latest.length - 1; i >= 0 && isFinite; i--) {
-      isFinite = this.#outputs[i]! - this.#outputs[i]! === 0;
+  /** Runs frames and keeps the newest outputs; returns whether all are finite. If not, begins anew. */
+  #run(input: Float32Array, from: number, frames: number): boolean {
+    const { latest } = this;
+    const session = this.#session;
+    const width = this.#samples.length;
+    for (let i = 0; i < frames; i++) session.write(i, input, from + i * width);
+    this.#rows = session.run(slotOf(session.image.statesAt), 1, frames, false);
+    for (let row = 0; row < this.#rows; row++) {
+      session.read(row, latest, 0);
+      for (let i = 0; i < latest.length; i++) {
+        if (latest[i]! - latest[i]! !== 0) return this.#overflow();
+      }
+      if (latest.length === 1) this.#held = latest[0]!;
     }
-    if (isFinite) {
-      if (this.frames >= CALM) this.#isOverflowing = false;
-      return false;
-    }
-    this.reset();
-    if (!this.#isOverflowing) this.#onOverflow();
-    this.#isOverflowing = true;
+    if (this.frames >= CALM) this.#isOverflowing = false;
     return true;
   }
 
-  /** Remembers a row of the outputs. */
-  #keep(row: number): void {
-    const { latest } = this;
-    for (let i = 0; i < latest.length; i++) latest[i] = this.#outputs[row * latest.length + i]!;
-    if (latest.length === 1) this.#held = latest[0]!;
+  #overflow(): false {
+    this.reset();
+    if (!this.#isOverflowing) this.#onOverflow();
+    this.#isOverflowing = true;
+    return false;
   }
 
   #play(): number {

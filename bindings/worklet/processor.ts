@@ -2,8 +2,10 @@
  * The audio thread's side. Built into one file without imports: an AudioWorklet has no bundler, and in two of three
  * engines no TextDecoder, URL or timers either.
  */
-import { ImageStream, type ModelImage } from "../runtime/image.js";
+import type { ModelImage } from "../runtime/image.js";
+import { instantiate } from "../runtime/instance.js";
 import type { WasmModule } from "../runtime/kernel.js";
+import { Session } from "../runtime/session.js";
 import { FrameAdapter } from "./frames.js";
 
 /** What an AudioWorklet offers, and the DOM types leave out. */
@@ -66,10 +68,10 @@ class LmuProcessor extends AudioWorkletProcessor {
 
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
-    const stream = streamOf(processorOptions);
-    stream.copy(Infinity);
-    this.#model = new FrameAdapter(stream, processorOptions.hop, this.#onOverflow);
-    const { interval, shared } = processorOptions;
+    const { hop, image, interval, shared } = processorOptions;
+    const session = sessionOf(processorOptions);
+    copy(image, 0, Infinity, session);
+    this.#model = new FrameAdapter(session, hop, this.#onOverflow);
     this.#samplesPerMessage = interval > 0 ? interval * sampleRate : Infinity;
     this.#shared = shared && new Float32Array(shared);
     this.port.onmessage = ({ data }) => this.#listen(data as ToProcessor);
@@ -124,24 +126,27 @@ class LmuProcessor extends AudioWorkletProcessor {
 /** A model about to take over: it is copied, then listens, then is faded in while the other is faded out. */
 class Successor {
   readonly model: FrameAdapter;
-  readonly #stream: ImageStream;
-  #isCopied = false;
+  readonly #session: Session;
+  readonly #image: ModelImage;
+  /** Bytes of the image. */
+  #copied = 0;
   #heard = new Float32Array(BLOCK);
   /** Samples until it is heard; below 0 while it fades in. */
   #silent: number;
   readonly #fade: number;
 
   constructor({ model, warmUp, fade }: Swap, onOverflow: () => void) {
-    this.#stream = streamOf(model);
-    this.model = new FrameAdapter(this.#stream, model.hop, onOverflow);
+    this.#image = model.image;
+    this.#session = sessionOf(model);
+    this.model = new FrameAdapter(this.#session, model.hop, onOverflow);
     this.#silent = Math.round(warmUp * sampleRate);
     this.#fade = Math.max(1, Math.round(fade * sampleRate));
   }
 
   /** One block through both models; returns whether the old one is no longer heard. */
   process(old: FrameAdapter, mono: Float32Array): boolean {
-    if (!this.#isCopied) {
-      this.#isCopied = this.#stream.copy(PORTION);
+    if (this.#copied < this.#image.bytes.length) {
+      copy(this.#image, this.#copied, (this.#copied += PORTION), this.#session);
       old.process(mono, mono);
       return false;
     }
@@ -157,8 +162,13 @@ class Successor {
   }
 }
 
-function streamOf({ module, image }: ProcessorModel): ImageStream {
-  return new ImageStream(module, image);
+function sessionOf({ module, image }: ProcessorModel): Session {
+  return new Session(instantiate(module), image);
+}
+
+/** Copies bytes from … to of an image into memory; only when all are there may it run. */
+function copy({ bytes, at }: ModelImage, from: number, to: number, { floats }: Session): void {
+  new Uint8Array(floats.buffer).set(bytes.subarray(from, to), at + from);
 }
 
 /** A recurrent state remembers a NaN for ever, so what is not finite counts as silence. */

@@ -1,0 +1,72 @@
+import { STATE } from "./records.js";
+import type { Session } from "./session.js";
+
+/** Address of the table of one slot that a state brings along: what a call of one stream is given. */
+export function slotOf(state: number): number {
+  return state + STATE.slot;
+}
+
+/** Sets states that follow one another to the beginning of a sequence: all zeros, but for their own addresses. */
+export function clearStates({ image, floats, integers }: Session, at: number, count: number): void {
+  const end = at + count * image.stateBytes;
+  floats.fill(0, at / 4, end / 4);
+  for (; at < end; at += image.stateBytes) integers[slotOf(at) / 4] = at;
+}
+
+/**
+ * The states of a model's streams, each at an address that it keeps while it is open: all that there is of a stream's past,
+ * and whether it has ended. They stand behind those of batches.
+ */
+export class States {
+  readonly #session: Session;
+  /** Closed ones. */
+  readonly #free: number[] = [];
+  /** Past all that were ever open. */
+  end: number;
+
+  constructor(session: Session) {
+    this.#session = session;
+    const { statesAt, stateBytes, capacity } = session.image;
+    this.end = statesAt + capacity.streams * stateBytes;
+  }
+
+  /**
+   * A state at the beginning of a sequence; memory grows when none is free.
+   *
+   * @returns its address, never 0
+   * @throws RangeError if there is no memory for it; then nothing has changed
+   */
+  open(): number {
+    const at = this.#free.pop() ?? this.#append();
+    this.clear(at);
+    return at;
+  }
+
+  /** Gives a state back: the next one that opens may be this. */
+  close(at: number): void {
+    this.#free.push(at);
+  }
+
+  /** Sets a state to the beginning of a sequence. */
+  clear(at: number): void {
+    clearStates(this.#session, at, 1);
+  }
+
+  /** Steps seen since the beginning. */
+  position(at: number): number {
+    return this.#session.doubles[(at + STATE.position) / 8]!;
+  }
+
+  /** Whether the sequence has ended: no call may go on with it. */
+  isEnded(at: number): boolean {
+    return this.#session.integers[(at + STATE.ended) / 4] !== 0;
+  }
+
+  #append(): number {
+    const at = this.end;
+    const end = at + this.#session.image.stateBytes;
+    this.#session.reserve(end);
+    this.end = end;
+    return at;
+  }
+}

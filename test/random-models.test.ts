@@ -8,10 +8,11 @@ import { judge } from "./support/judge.js";
 import { loadMadeUp, type MadeUp } from "./support/models.js";
 import { Random } from "./support/random.js";
 import { type Genome, grow } from "./support/random-model.js";
+import { expectForetold } from "./support/rows.js";
 
 /*
  * Models of every layer kind and option, at random: run, batch, step, push and end give the same bits, which are the
- * float64 oracle's numbers, and cost what the oracle counts. To look longer, or elsewhere:
+ * float64 oracle's numbers, cost what the oracle counts, and leave as many rows as their clocks foretell. To look longer, or elsewhere:
  *
  *   RANDOM_MODELS=20000 RANDOM_SEED=7 npx vitest run test/random-models.test.ts
  */
@@ -63,6 +64,7 @@ test(`${MODELS} random models: the oracle's numbers and costs, the same bits how
 }, 600_000);
 
 function expectRight(model: Model, made: MadeUp, input: Sequence, seed: number): void {
+  expectForetold(made, input.length / model.inputSize, seed);
   const { exact, allowed, costs } = judge(made, input);
   if (exact.length === 0) {
     expect(() => model.run(input)).toThrow("too few for one output");

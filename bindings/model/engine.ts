@@ -18,12 +18,8 @@ import type { Tensor } from "../tensor.js";
 // Rows per call: enough for matrix products to run at full speed, few enough for the buffers to stay in cache.
 const CALL: Capacity = { rows: 64, streams: 16 };
 
-/** What holds the memory of a model. */
-export interface Instance {
-  readonly exports: Exports;
-  readonly session: Session;
-  readonly states: States;
-}
+/** A model that is planned again has its matrices already. */
+const UNUSED: Hold = () => new Float64Array(0);
 
 /** A planned model in wasm memory: its weights, its buffers and the states of its streams. */
 export class Engine {
@@ -35,9 +31,8 @@ export class Engine {
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
   /** Where each tensor goes. Weights stay where they are, so this holds for every plan. */
   readonly #packings = new Map<string, Packing[]>();
-  readonly #hold: Hold;
-  /** Nothing else keeps it, so that the memory is free once it is dropped. */
-  #instance: Instance | undefined;
+  /** The states of its streams, and the session that runs them: nothing else holds the memory. */
+  #states: States | undefined;
 
   /**
    * Plans the model and reserves its memory; weights of the file are zero until written.
@@ -54,10 +49,10 @@ export class Engine {
     this.#tensors = tensors;
     const exports = start(module);
     // Matrices are computed when they are packed; buffers and states are still empty then.
-    this.#hold = holdOf(module, () => ({ exports, from: this.plan.buffersAt }));
-    this.plan = planModel(description, tensors, exports.heapBase(), CALL, this.#hold);
+    const hold = holdOf(module, () => ({ exports, from: this.plan.buffersAt }));
+    this.plan = planModel(description, tensors, exports.heapBase(), CALL, hold);
     checkUnpaid(this.plan);
-    this.#instance = install(exports, this.plan);
+    this.#states = install(exports, this.plan);
     for (const packing of this.plan.packings) {
       const { source } = packing;
       if (typeof source !== "string") pack(packing, source, 0, this.#weights);
@@ -77,8 +72,8 @@ export class Engine {
    *
    * @throws LmuError disposed
    */
-  running(action: string): Instance {
-    if (this.#instance) return this.#instance;
+  running(action: string): States {
+    if (this.#states) return this.#states;
     throw new LmuError("disposed", `Cannot ${action}: the model is disposed`);
   }
 
@@ -87,20 +82,20 @@ export class Engine {
    *
    * @throws LmuError disposed, model-too-large
    */
-  resized(action: string, rows: number): Instance {
-    const { exports } = this.running(action);
+  resized(action: string, rows: number): States {
+    const { session } = this.running(action);
     if (rows > this.plan.capacity.rows) {
-      const capacity = { rows, streams: 1 };
-      const plan = planModel(this.#description, this.#tensors, this.plan.at, capacity, this.#hold);
-      this.#instance = install(exports, plan);
+      const { at } = this.plan;
+      const plan = planModel(this.#description, this.#tensors, at, { rows, streams: 1 }, UNUSED);
+      this.#states = install(session.exports, plan);
       this.plan = plan;
     }
-    return this.#instance!;
+    return this.#states!;
   }
 
   /** The states of streams; undefined once the model is disposed. */
   get states(): States | undefined {
-    return this.#instance?.states;
+    return this.#states;
   }
 
   /**
@@ -109,7 +104,7 @@ export class Engine {
    * @throws LmuError disposed, model-too-large
    */
   openState(): number {
-    const { states } = this.running("open a stream");
+    const states = this.running("open a stream");
     return reserving(states.end + this.plan.stateBytes, () => states.open());
   }
 
@@ -125,16 +120,16 @@ export class Engine {
 
   /** Lets go of the memory. Idempotent. */
   dispose(): void {
-    this.#instance = undefined;
+    this.#states = undefined;
   }
 
   get #weights(): Float32Array {
-    return this.running("load the model").session.floats.subarray(this.plan.weightsAt / 4);
+    return this.#states!.session.floats.subarray(this.plan.weightsAt / 4);
   }
 }
 
 /** Reserves memory for a plan and copies its words there. @throws LmuError model-too-large */
-function install(exports: Exports, plan: Plan): Instance {
+function install(exports: Exports, plan: Plan): States {
   const { at, words, slotsAt, statesAt, stateBytes, capacity } = plan;
   const end = statesAt + capacity.streams * stateBytes;
   const session = reserving(end, () => new Session(exports, plan));
@@ -142,7 +137,7 @@ function install(exports: Exports, plan: Plan): Instance {
   for (let i = 0; i < capacity.streams; i++) {
     session.integers[slotsAt / 4 + i] = statesAt + i * stateBytes;
   }
-  return { exports, session, states: new States(session) };
+  return new States(session);
 }
 
 /** Does what reserves memory. @throws LmuError model-too-large */

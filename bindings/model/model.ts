@@ -138,7 +138,7 @@ export class Model {
 
   /** Runs a job, group after group of sequences, one call at a time. */
   *#calls(job: Job): Generator<void> {
-    const { batch, steps } = job;
+    const { input, output, batch, steps, rows } = job;
     const engine = this.#engine;
     const isWhole = engine.plan.wholeSequence !== undefined;
     const { session } = isWhole ? engine.resized(ACTION, steps) : engine.running(ACTION);
@@ -147,8 +147,18 @@ export class Model {
     for (let first = 0; first < batch; first += group) {
       const streams = Math.min(group, batch - first);
       clearStates(session, statesAt, streams);
-      const progress = { taken: 0, made: 0 };
-      const pass: Pass = { ...job, slots: slotsAt, streams, first, isEnd: true, ...progress };
+      const pass: Pass = {
+        slots: slotsAt,
+        streams,
+        first,
+        input,
+        steps,
+        isEnd: true,
+        output,
+        rows,
+        taken: 0,
+        made: 0,
+      };
       while (pass.taken < steps) {
         advance(session, pass);
         yield;

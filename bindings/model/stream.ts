@@ -1,10 +1,10 @@
 import { DISPOSE } from "../dispose.js";
-import type { Engine, Instance } from "./engine.js";
+import type { Engine } from "./engine.js";
 import { expectLength, LmuError } from "../errors.js";
 import { printable } from "../inspect.js";
 import { advance, type Pass } from "../runtime/pass.js";
 import type { Session } from "../runtime/session.js";
-import { slotOf } from "../runtime/states.js";
+import { slotOf, type States } from "../runtime/states.js";
 import {
   checkOutput,
   expectSamples,
@@ -141,7 +141,7 @@ export class Stream {
    * @throws LmuError disposed
    */
   reset(): void {
-    this.#expectAlive("reset the stream").states.clear(this.#state);
+    this.#expectAlive("reset the stream").clear(this.#state);
     this.#latest.fill(NaN);
   }
 
@@ -208,15 +208,15 @@ export class Stream {
     return result as Output;
   }
 
-  #expectAlive(action: string): Instance {
-    const running = this.#engine.running(action);
-    if (this.#state) return running;
+  #expectAlive(action: string): States {
+    const states = this.#engine.running(action);
+    if (this.#state) return states;
     throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
   }
 
-  #expectOpen(action: string): Instance {
-    const running = this.#expectAlive(action);
-    if (!running.states.isEnded(this.#state)) return running;
+  #expectOpen(action: string): States {
+    const states = this.#expectAlive(action);
+    if (!states.isEnded(this.#state)) return states;
     const message = `Cannot ${action}: its sequence has ended; reset it first`;
     throw new LmuError("input-invalid", message);
   }

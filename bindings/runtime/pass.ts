@@ -25,24 +25,23 @@ export interface Pass {
  * @returns output rows of each sequence that may be read until the next call
  */
 export function advance(session: Session, pass: Pass): number {
-  const { streams, first, steps, taken } = pass;
-  const { input, output, capacity } = session.image;
-  const count = Math.min(Math.floor(capacity.rows / streams), steps - taken);
-  for (let s = 0; s < streams; s++) {
-    const from = (first + s) * steps + taken;
-    for (let t = 0; t < count; t++) {
-      session.write(t * streams + s, pass.input, (from + t) * input.width);
+  const { streams, first, input, steps, output, rows, taken } = pass;
+  const { image } = session;
+  const count = Math.min(Math.floor(image.capacity.rows / streams), steps - taken);
+  for (let t = 0; t < count; t++) {
+    for (let s = 0; s < streams; s++) {
+      const step = (first + s) * steps + taken + t;
+      session.write(t * streams + s, input, step * image.input.width);
     }
   }
   pass.taken += count;
   const made = session.run(pass.slots, streams, count, pass.isEnd && pass.taken === steps);
-  if (output.isSingle && made > 0) pass.made = 0;
-  for (let s = 0; s < streams; s++) {
-    const to = (first + s) * pass.rows + pass.made;
-    for (let r = 0; r < made; r++) {
-      session.read(r * streams + s, pass.output, (to + r) * output.width);
+  if (image.output.isSingle && made > 0) pass.made = 0;
+  for (let r = 0; r < made; r++, pass.made++) {
+    for (let s = 0; s < streams; s++) {
+      const row = (first + s) * rows + pass.made;
+      session.read(r * streams + s, output, row * image.output.width);
     }
   }
-  pass.made += made;
   return made;
 }

@@ -16,7 +16,7 @@ export class Session {
   doubles!: Float64Array;
 
   readonly image: Image;
-  readonly #exports: Exports;
+  readonly exports: Exports;
 
   /**
    * Reserves memory for the image and the states of its capacity; what it holds is the caller's business.
@@ -25,7 +25,7 @@ export class Session {
    */
   constructor(exports: Exports, image: Image) {
     this.image = image;
-    this.#exports = exports;
+    this.exports = exports;
     this.reserve(image.statesAt + image.capacity.streams * image.stateBytes);
   }
 
@@ -35,8 +35,8 @@ export class Session {
    * @throws RangeError if the engine has no more to give; then nothing has changed
    */
   reserve(bytes: number): void {
-    grow(this.#exports, bytes + 16);
-    const { buffer } = this.#exports.memory;
+    grow(this.exports, bytes + 16);
+    const { buffer } = this.exports.memory;
     this.floats = new Float32Array(buffer);
     this.integers = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
@@ -51,7 +51,7 @@ export class Session {
    * @returns output rows of each stream that may be read until the next call, as wasm has counted them
    */
   run(slots: number, streams: number, steps: number, isEnd: boolean): number {
-    this.#exports.run(this.image.at, slots, streams, steps, Number(isEnd));
+    this.exports.run(this.image.at, slots, streams, steps, Number(isEnd));
     return this.integers[this.image.output.rowsAt / 4]!;
   }
 

@@ -18,14 +18,14 @@ export function clearStates({ image, floats, integers }: Session, at: number, co
  * and whether it has ended. They stand behind those of batches.
  */
 export class States {
-  readonly #session: Session;
+  readonly session: Session;
   /** Closed ones. */
   readonly #free: number[] = [];
   /** Past all that were ever open. */
   end: number;
 
   constructor(session: Session) {
-    this.#session = session;
+    this.session = session;
     const { statesAt, stateBytes, capacity } = session.image;
     this.end = statesAt + capacity.streams * stateBytes;
   }
@@ -49,23 +49,23 @@ export class States {
 
   /** Sets a state to the beginning of a sequence. */
   clear(at: number): void {
-    clearStates(this.#session, at, 1);
+    clearStates(this.session, at, 1);
   }
 
   /** Steps seen since the beginning. */
   position(at: number): number {
-    return this.#session.doubles[(at + STATE.position) / 8]!;
+    return this.session.doubles[(at + STATE.position) / 8]!;
   }
 
   /** Whether the sequence has ended: no call may go on with it. */
   isEnded(at: number): boolean {
-    return this.#session.integers[(at + STATE.ended) / 4] !== 0;
+    return this.session.integers[(at + STATE.ended) / 4] !== 0;
   }
 
   #append(): number {
     const at = this.end;
-    const end = at + this.#session.image.stateBytes;
-    this.#session.reserve(end);
+    const end = at + this.session.image.stateBytes;
+    this.session.reserve(end);
     this.end = end;
     return at;
   }

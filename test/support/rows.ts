@@ -16,8 +16,9 @@ export function expectForetold(
   const infos = [...tensors].map(([name, { shape }]) => [name, { shape, dtype: "f32" }] as const);
   const engine = new Engine(inlineModule(), description, new Map(infos));
   const isWhole = engine.plan.wholeSequence !== undefined;
-  const { session, states } = isWhole ? engine.resized("test", steps) : engine.running("test");
+  const states = isWhole ? engine.resized("test", steps) : engine.running("test");
   const { plan } = engine;
+  const { session } = states;
   const random = new Random(seed);
   const streams = isWhole ? 1 : 1 + random.integer(3);
   const most = isWhole ? steps : Math.floor(plan.capacity.rows / streams);

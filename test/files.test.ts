@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
-import { unzip } from "../bindings/formats/containers/zip.js";
+import { openZip } from "../bindings/formats/containers/zip.js";
 import { load, LmuError, type SourceFiles } from "../bindings/index.js";
 import { distance, goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
 import { fileOf, type LmuChoice, lmuModel } from "./support/models.js";
@@ -72,7 +72,7 @@ describe("a model of several files", () => {
 
   test("the files of a .keras archive", async () => {
     const archive = goldenFile("keras/hidden-rnn.keras");
-    const files = Object.fromEntries(await unzip(archive, () => true));
+    const files = Object.fromEntries((await openZip(archive)).unpack(() => true));
     const model = await load(files as SourceFiles);
     expect(model.run(input.subarray(0, 40))).toEqual(
       (await load(archive)).run(input.subarray(0, 40)),

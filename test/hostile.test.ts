@@ -67,6 +67,16 @@ describe("headers of safetensors", () => {
   test.each([
     ["a name that is there twice", `{"a":${entry},"a":${entry}}`, "a is there twice"],
     ["the same name, written otherwise", `{"a":${entry},"\\u0061":${entry}}`, "a is there twice"],
+    [
+      "a key that is there twice",
+      `{"a":${entry.replace("{", '{"shape":[9],')}}`,
+      "a has a key twice",
+    ],
+    [
+      "metadata that are there twice",
+      `{"__metadata__":{"b\\":":"\\"c\\":","b\\":":""},"a":${entry}}`,
+      "__metadata__ has a key twice",
+    ],
     ["an object in an object", `{"a":{"b":{}}}`, "no valid JSON of flat objects"],
     ["a list", "{[]}", "no valid JSON"],
     ["a text without end", `{"a\\":${entry}}`, "no valid JSON"],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { importModel } from "../bindings/formats/keras/graph.js";
 import { NumberedModelWeights } from "../bindings/formats/keras/numbered.js";
+import { isNamed, NamedModelWeights } from "../bindings/formats/keras/named.js";
 import { tensorOfValues } from "../bindings/tensor.js";
 import { distance } from "./support/golden.js";
 import {
@@ -175,4 +176,24 @@ test("two outputs of a Bidirectional are refused", async () => {
   const config = { name: "both", layer: lstm, merge_mode: null };
   const error = await refusal(() => sequential({ class_name: "Bidirectional", config }));
   expect(error).toMatchObject({ message: expect.stringContaining("merge_mode null") });
+});
+
+test("lists of names beyond 64 KB are read from the parts that Keras 2 cuts them into", () => {
+  const kernel = tensorOfValues([1], [5]);
+  const bias = tensorOfValues([1], [7]);
+  const layer = {
+    ...{
+      groups: new Map(),
+      tensors: new Map(Object.entries({ "kernel:0": kernel, "bias:0": bias })),
+    },
+    attributes: new Map([
+      ["weight_names0", ["kernel:0"]],
+      ["weight_names1", ["bias:0"]],
+    ]),
+  };
+  const groups = new Map([["dense", layer]]);
+  const root = { groups, tensors: new Map(), attributes: new Map([["layer_names0", ["dense"]]]) };
+  expect(isNamed(root)).toBe(true);
+  const found = new NamedModelWeights(root).layer("dense").read(["kernel", "bias"]);
+  expect(found).toEqual({ kernel, bias });
 });

@@ -147,11 +147,6 @@ describe("load() fails clearly", () => {
     expect((error as Error).message).toMatch(message);
   });
 
-  test("on TorchScript, with the way out", async () => {
-    const archive = goldenFile("torch/extra-scripted.pt");
-    await expect(load(archive)).rejects.toThrow(/TorchScript program.*torch\.jit\.load/);
-  });
-
   test("with the name of the file", async () => {
     const broken = join(folder, "broken\u202e.keras");
     writeFileSync(broken, "PK\x03\x04");
@@ -239,7 +234,7 @@ function endless(first: Uint8Array, piece = new Uint8Array(1 << 16)) {
 
 describe("what is read and held is bounded", () => {
   test("unknown bytes are refused by the first piece", async () => {
-    const { stream, seen } = endless(new Uint8Array(600));
+    const { stream, seen } = endless(new Uint8Array(3000));
     await expect(load(stream)).rejects.toMatchObject({ code: "format-unknown" });
     expect(seen).toEqual({ pieces: 1, isCancelled: true });
   });

@@ -3,6 +3,7 @@ import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
 import { isNpz, readNpy, readNpz } from "../bindings/formats/containers/npz.js";
+import { openZip } from "../bindings/formats/containers/zip.js";
 import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
 import { sizeOf, type Tensor } from "../bindings/tensor.js";
 import { Random } from "./support/random.js";
@@ -21,6 +22,8 @@ function npy(header: string, data: ArrayBuffer | number[] = [], version = 1): Ui
   return Uint8Array.from([...magic, ...length, ...text, ...new Uint8Array(data)]);
 }
 
+const read = async (bytes: Uint8Array) => readNpz(await openZip(bytes));
+
 const header = (descr: string, shape: string, isFortran = false): string =>
   `{'descr': '${descr}', 'fortran_order': ${isFortran ? "True" : "False"}, 'shape': ${shape}, }   \n`;
 
@@ -36,7 +39,7 @@ function view(
 
 describe("readNpz()", () => {
   test("reads the arrays of a file under their names", async () => {
-    const { tensors: arrays } = await readNpz(bytesOf("bjkomer-lmu.npz"));
+    const { tensors: arrays } = await read(bytesOf("bjkomer-lmu.npz"));
     const { tensors } = readSafetensors(bytesOf("bjkomer-lmu.safetensors"));
     expect([...arrays.keys()].sort()).toEqual([...tensors.keys()].sort());
     for (const [name, array] of arrays) {
@@ -47,7 +50,7 @@ describe("readNpz()", () => {
 
   test("reads compressed archives", async () => {
     const zip = zipSync({ "a.npy": npy(header("|i1", "(2,)"), [1, 255]) }, { level: 9 });
-    expect(valuesOf((await readNpz(zip)).tensors.get("a")!)).toEqual([1, -1]);
+    expect(valuesOf((await read(zip)).tensors.get("a")!)).toEqual([1, -1]);
   });
 
   test("leaves out texts and complex numbers, and says so", async () => {
@@ -56,7 +59,7 @@ describe("readNpz()", () => {
       "b.npy": npy(header("<c8", "(1,)"), new Array<number>(8).fill(0)),
       "c.npy": npy(header("|u1", "(1,)"), [1]),
     });
-    const { tensors, notes } = await readNpz(zip);
+    const { tensors, notes } = await read(zip);
     expect([...tensors.keys()]).toEqual(["c"]);
     expect(notes).toEqual([expect.stringContaining("a, b")]);
   });
@@ -76,7 +79,7 @@ describe("readNpz()", () => {
         if (bytes.length) bytes[random.integer(bytes.length)] = random.integer(256);
       }
       const begin = performance.now();
-      await readNpz(bytes).catch((error: unknown) => expect(error).toBeInstanceOf(LmuError));
+      await read(bytes).catch((error: unknown) => expect(error).toBeInstanceOf(LmuError));
       expect(performance.now() - begin).toBeLessThan(1000);
     }
   });

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
-import { readTorch } from "../bindings/formats/containers/pickle/torch-archive.js";
 import { TORCH_GLOBALS } from "../bindings/formats/containers/pickle/torch-globals.js";
 import { readPickle } from "../bindings/formats/containers/pickle/pickle.js";
 import { Random } from "./support/random.js";
+import { tensorsOf } from "./support/torch.js";
 
 /** Bytes of opcodes: texts as ASCII, numbers as they are. */
 function assemble(...parts: (string | number | readonly number[])[]): Uint8Array<ArrayBuffer> {
@@ -199,7 +199,7 @@ const TWO_BY_TWO = ["K", 2, "K", 2, 0x86];
 const strides = (a: number, b: number): (string | number)[] => ["K", a, "K", b, 0x86];
 
 async function tensorOf(...args: Parameters<typeof archive>): Promise<number[]> {
-  const tensor = (await readTorch(archive(...args))).tensors.get("w")!;
+  const tensor = (await tensorsOf(archive(...args))).get("w")!;
   return Array.from({ length: 4 }, (_, i) => tensor.at(i));
 }
 
@@ -237,7 +237,7 @@ describe("readTorch() tensors", () => {
   ] as [string, Parameters<typeof assemble>, RegExp][])(
     "%s are refused",
     async (_n, layout, why) => {
-      const error: unknown = await readTorch(archive(layout)).catch((cause: unknown) => cause);
+      const error: unknown = await tensorsOf(archive(layout)).catch((cause: unknown) => cause);
       expect(
         refusal(() => {
           throw error;
@@ -248,11 +248,11 @@ describe("readTorch() tensors", () => {
 
   test("of wider elements than the file holds are refused", async () => {
     const layout = ["K", 0, ...TWO_BY_TWO, ...strides(2, 1)];
-    await expect(readTorch(archive(layout, "Double"))).rejects.toThrow(/beyond its 2 stored/);
-    await expect(readTorch(archive(layout, "ComplexFloat"))).rejects.toThrow(
+    await expect(tensorsOf(archive(layout, "Double"))).rejects.toThrow(/beyond its 2 stored/);
+    await expect(tensorsOf(archive(layout, "ComplexFloat"))).rejects.toThrow(
       /no tensors of a known type/,
     );
-    await expect(readTorch(archive(layout, "QInt8"))).rejects.toThrow(/"torch\.QInt8Storage"/);
+    await expect(tensorsOf(archive(layout, "QInt8"))).rejects.toThrow(/"torch\.QInt8Storage"/);
   });
 
   test("whose storage is not there are refused", async () => {
@@ -261,6 +261,6 @@ describe("readTorch() tensors", () => {
     const renamed = whole.map((byte, i) =>
       byte === 0x30 && whole[i - 1] === 0x2f && whole[i - 2] === 0x61 ? 0x31 : byte,
     );
-    await expect(readTorch(renamed)).rejects.toThrow(/storage "0", which is not there/);
+    await expect(tensorsOf(renamed)).rejects.toThrow(/storage "0", which is not there/);
   });
 });

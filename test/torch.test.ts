@@ -1,11 +1,8 @@
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
-import {
-  isLegacyTorch,
-  isTorchArchive,
-  readTorch,
-} from "../bindings/formats/containers/pickle/torch-archive.js";
+import { isTorchArchive } from "../bindings/formats/containers/pickle/torch-archive.js";
+import { readCheckpoint } from "../bindings/formats/read.js";
 import type { LayerRequest } from "../bindings/formats/torch/request.js";
 import { goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
 import { Random } from "./support/random.js";
@@ -20,6 +17,7 @@ import {
   outputOf,
   refusal,
   suggestedLayers,
+  tensorsOf,
 } from "./support/torch.js";
 
 describe("importStateDict() gives the numbers of the reference", () => {
@@ -103,7 +101,7 @@ describe("importStateDict() gives the numbers of the reference", () => {
 
 describe("readTorch()", () => {
   test.each(CASES)("gives the tensors of %s as safetensors has them", async (path) => {
-    const { tensors } = await readTorch(goldenFile(`${path}.pt`));
+    const tensors = await tensorsOf(goldenFile(`${path}.pt`));
     for (const [name, tensor] of goldenTensors(`${path}.safetensors`)) {
       const read = tensors.get(name)!;
       expect(read.shape).toEqual(tensor.shape);
@@ -112,34 +110,35 @@ describe("readTorch()", () => {
   });
 
   test.each([
-    ["legacy", /before 1\.6, or a bare pickle.*\nstate = torch\.load.*\ntorch\.save\(state, /s],
+    ["legacy", "format-unknown", /before version 1\.6.*torch\.load\(path.*torch\.save\(state, /],
+    ["scripted", "format-unknown", /TorchScript program.*torch\.jit\.load.*torch\.save\(state, /],
     [
       "module",
+      "format-invalid",
       /"torch\.nn\.modules\.linear\.Linear".*weights_only=False.*\ntorch\.save\(model\.state_dict\(\), /s,
     ],
-    [
-      "scripted",
-      /a TorchScript program.*torch\.jit\.load.*\ntorch\.save\(model\.state_dict\(\), /s,
-    ],
-    ["list", /something else than a dict/],
-  ])("refuses a file of another kind with advice: %s", async (name, message) => {
-    const error = await refusal(() => readTorch(goldenFile(`torch/extra-${name}.pt`)));
-    expect([error.code, error.message]).toEqual(["format-invalid", expect.stringMatching(message)]);
-    expect(isLegacyTorch(goldenFile(`torch/extra-${name}.pt`))).toBe(name === "legacy");
+    ["list", "format-invalid", /something else than a dict/],
+  ])("refuses a file of another kind with advice: %s", async (name, code, message) => {
+    const error = await refusal(() => checkpointOf(`torch/extra-${name}.pt`));
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
+  });
+
+  test("refuses an exported program with advice", async () => {
+    const zip = zipSync({ "model/archive_format": Uint8Array.of(0x70, 0x74, 0x32) });
+    await expect(readCheckpoint(zip)).rejects.toThrow(/exported program.*torch\.export\.load/);
   });
 
   test("refuses an archive without data.pkl, and one whose directory claims billions", async () => {
     const zip = zipSync({ "a/b": Uint8Array.of(1) });
-    expect((await refusal(() => readTorch(zip))).message).toMatch(/no data\.pkl/);
+    expect((await refusal(() => tensorsOf(zip))).message).toMatch(/no data\.pkl/);
     const whole = goldenFile("torch/torch-lstm.pt").slice();
     const end = Buffer.from(whole).lastIndexOf("PK\u0006\u0006", undefined, "latin1");
     whole.fill(0xff, end + 32, end + 36);
-    expect((await refusal(() => readTorch(whole))).message).toMatch(/directory is broken/);
+    expect((await refusal(() => tensorsOf(whole))).message).toMatch(/directory is broken/);
   });
 
   test("finds the kind of an archive by its names", () => {
     expect(isTorchArchive(["archive/data.pkl", "archive/data/0"])).toBe(true);
-    expect(isTorchArchive(["program/archive_format"])).toBe(true);
     expect(isTorchArchive(["config.json", "a/b/data.pkl"])).toBe(false);
   });
 
@@ -158,7 +157,7 @@ describe("readTorch()", () => {
         }
         const begin = performance.now();
         const load = async () => {
-          const { tensors } = await readTorch(bytes);
+          const tensors = await tensorsOf(bytes);
           // Finding theta takes most of the time, and most broken bytes are in the weights.
           if (round % 4) return;
           modelOf(importTensors(tensors, round % 8 ? layers : undefined)).dispose();

@@ -4,17 +4,20 @@ import { naming } from "../source/naming.js";
 import type { SourceReader } from "../source/reader.js";
 import type { Tensor } from "../tensor.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { isHdf5 } from "./containers/hdf5.js";
+import { HDF5_START_BYTES, isHdf5 } from "./containers/hdf5.js";
 import { isNpz, readNpz } from "./containers/npz.js";
 import { isTorchArchive, readTorch } from "./containers/pickle/torch-archive.js";
-import { isSafetensors, readSafetensors } from "./containers/safetensors.js";
-import { isZip, listZip, unzip } from "./containers/zip.js";
+import { type Header, isSafetensors, readSafetensors } from "./containers/safetensors.js";
+import { isZip, openZip } from "./containers/zip.js";
 import { KERAS_FILES, readKeras, readKerasHdf5 } from "./keras/keras.js";
 import { readNative } from "./native/metadata.js";
 import { RowScales } from "./native/scales.js";
-import { isProgram, refuseArchive, refuseOther, START_BYTES } from "./others.js";
+import { isProgram, refuseArchive, refuseOther } from "./others.js";
 import type { LayerRequest } from "./torch/request.js";
 import { importStateDict } from "./torch/state-dict.js";
+
+/** First bytes of a file that suffice to tell its format: the others show theirs in fewer. */
+const START_BYTES = HDF5_START_BYTES;
 
 /** Options that a foreign file may need. */
 export interface ForeignOptions {
@@ -27,10 +30,13 @@ export interface ForeignOptions {
 /**
  * Reads opened files of any format into memory. Loaded on demand, with all readers of foreign formats: the core streams
  * native files without it.
+ *
+ * @param headers - of safetensors files, where they have been read
  */
 export async function readFiles(
   files: ModelFiles,
   { config = files.config, layers }: ForeignOptions,
+  headers?: ReadonlyMap<SourceReader, Header>,
 ): Promise<Checkpoint> {
   const { weights, metadata, budget } = files;
   const [reader] = weights as [SourceReader];
@@ -39,7 +45,7 @@ export async function readFiles(
   }
   const parts: TensorFile[] = [];
   for (const one of weights) {
-    parts.push(await naming(one.name, () => takeTensors(one, budget)));
+    parts.push(await naming(one.name, () => takeTensors(one, budget, headers?.get(one))));
   }
   return readTensors(parts, metadata, layers);
 }
@@ -47,10 +53,14 @@ export async function readFiles(
 /** The tensors of a safetensors file, and what its header says. */
 type TensorFile = ReturnType<typeof readSafetensors>;
 
-async function takeTensors(reader: SourceReader, budget: Budget): Promise<TensorFile> {
+async function takeTensors(
+  reader: SourceReader,
+  budget: Budget,
+  header: Header | undefined,
+): Promise<TensorFile> {
   const start = await reader.peek(START_BYTES);
   if (!isSafetensors(start)) refuseOther(start, reader.name);
-  return readSafetensors(await reader.takeAll(budget));
+  return readSafetensors(await reader.takeAll(budget), header);
 }
 
 /** One model out of safetensors files: native, or a state dict. */
@@ -83,7 +93,7 @@ async function readForeign(
   const start = await reader.peek(START_BYTES);
   if (!isHdf5(start) && !isZip(start)) refuseOther(start, reader.name);
   const bytes = await reader.takeAll(budget);
-  if (isHdf5(bytes)) return readKerasHdf5(bytes, config);
+  if (isHdf5(bytes)) return readKerasHdf5(bytes, config, budget);
   // Bytes that were put together here are nobody else's.
   return readArchive(bytes, budget, layers, reader.hasGathered);
 }
@@ -94,18 +104,19 @@ async function readArchive(
   layers: ForeignOptions["layers"],
   mayOverwrite: boolean,
 ): Promise<Checkpoint> {
-  const names = await listZip(bytes);
+  const archive = await openZip(bytes);
+  const { names } = archive;
   if (names.includes("config.json")) {
-    const isOurs = (name: string) => KERAS_FILES.includes(name);
-    return readKeras(await unzip(bytes, isOurs, budget), mayOverwrite);
+    const files = archive.unpack((name) => KERAS_FILES.includes(name), budget);
+    return readKeras(files, budget, mayOverwrite);
   }
   if (isProgram(names)) refuseArchive(names);
   if (isTorchArchive(names)) {
-    const { tensors, notes } = await readTorch(bytes, budget);
+    const { tensors, notes } = readTorch(archive, bytes.length, budget);
     return importStateDict({ format: "torch", notes }, tensors, layers);
   }
   if (isNpz(names)) {
-    const { tensors, notes } = await readNpz(bytes, budget);
+    const { tensors, notes } = readNpz(archive, budget);
     return importStateDict({ format: "npz", notes }, tensors, layers);
   }
   return refuseArchive(names);

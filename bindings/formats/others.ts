@@ -4,9 +4,6 @@ import { LmuError } from "../errors.js";
  * Files that people take for models that load here, told from their first bytes, and what to do about each.
  */
 
-/** First bytes of a file that suffice to tell its format. */
-export const START_BYTES = 512;
-
 /* eslint-disable no-control-regex -- binary files begin with them */
 
 interface Other {
@@ -87,24 +84,36 @@ export function refuseOther(start: Uint8Array, name: string): never {
   unknown(`it begins with ${beginning(text)}`, other, loads);
 }
 
+/** Programs that PyTorch puts into archives, by the names of files that nothing else has. */
+const PROGRAMS: readonly (Pick<Other, "what" | "advice"> & { readonly file: RegExp })[] = [
+  {
+    file: /^([^/]+\/)?archive_format$/,
+    what: "an exported program of PyTorch",
+    advice: `state = torch.export.load(path).state_dict; ${SAVE_TORCH}`,
+  },
+  {
+    file: /^([^/]+\/)?(constants\.pkl$|code\/)/,
+    what: "a TorchScript program",
+    advice: `state = torch.jit.load(path, "cpu").state_dict(); ${SAVE_TORCH}`,
+  },
+];
+
+function programOf(names: readonly string[]) {
+  return PROGRAMS.find(({ file }) => names.some((name) => file.test(name)));
+}
+
 /** Whether an archive of PyTorch holds a program instead of a state dict. */
 export function isProgram(names: readonly string[]): boolean {
-  return names.some((name) => /^([^/]+\/)?(constants\.pkl$|code\/)/.test(name));
+  return programOf(names) !== undefined;
 }
 
 /** Throws that an archive is none of those that load, by the names of its files. */
 export function refuseArchive(names: readonly string[]): never {
-  const other = isProgram(names)
-    ? TORCH_SCRIPT
-    : OTHERS.find((one) => names.some((name) => one.name?.test(name)));
+  const other =
+    programOf(names) ?? OTHERS.find((one) => names.some((name) => one.name?.test(name)));
   const held = names.slice(0, 3).join(", ") || "nothing";
   unknown(`the zip archive holds ${held}`, other, "the files of .keras, PyTorch or .npz");
 }
-
-const TORCH_SCRIPT: Pick<Other, "what" | "advice"> = {
-  what: "a TorchScript program",
-  advice: `state = torch.jit.load(path, "cpu").state_dict(); ${SAVE_TORCH}`,
-};
 
 function unknown(
   got: string,

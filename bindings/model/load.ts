@@ -63,10 +63,14 @@ async function loadFiles(
   module: () => WasmModule,
   options: LoadOptions,
 ): Promise<Model> {
-  const native = await peekNative(files, new Budget(options.maxBytes));
-  if (native) return loadNative(native, module(), unneeded(options, "layers", "config"));
+  const headers = await peekHeaders(files.weights, new Budget(options.maxBytes));
+  const description = descriptionOf(files, headers);
+  if (description) {
+    const warnings = unneeded(options, "layers", "config");
+    return loadNative(description, headers, module(), warnings);
+  }
   const { readFiles } = await import("../formats/foreign.js");
-  const checkpoint = await readFiles(files, options);
+  const checkpoint = await readFiles(files, options, headers);
   const warnings = checkpoint.format === "keras" ? unneeded(options, "layers") : [];
   return modelOf(checkpoint, module(), warnings);
 }
@@ -77,26 +81,27 @@ function unneeded(options: LoadOptions, ...names: readonly (keyof FormatOptions)
   return given.map((name) => `the option ${name} is not used: the file describes its layers`);
 }
 
-/** A native model whose headers have been seen. */
-interface Native {
-  readonly description: Description;
-  readonly parts: readonly { readonly reader: SourceReader; readonly header: Header }[];
-}
+type Headers = ReadonlyMap<SourceReader, Header>;
 
-/** The headers of a native model; undefined, and nothing taken, for any other. */
-async function peekNative(
-  { weights, metadata }: ModelFiles,
-  budget: Budget,
-): Promise<Native | undefined> {
-  const parts: Native["parts"][number][] = [];
+/** Headers of the safetensors files in front of any other; nothing is taken. */
+async function peekHeaders(weights: readonly SourceReader[], budget: Budget): Promise<Headers> {
+  const headers = new Map<SourceReader, Header>();
   for (const reader of weights) {
     const header = await naming(reader.name, () => peekHeader(reader, budget));
-    if (!header) return undefined;
-    parts.push({ reader, header });
+    if (!header) break;
+    headers.set(reader, header);
   }
-  const texts = [metadata, ...parts.map(({ header }) => header.metadata)];
-  const description = texts.map(readNative).find((found) => found !== undefined);
-  return description && { description, parts };
+  return headers;
+}
+
+/** The description of a native model; undefined for any other. */
+function descriptionOf(
+  { weights, metadata }: ModelFiles,
+  headers: Headers,
+): Description | undefined {
+  if (headers.size < weights.length) return undefined;
+  const texts = [metadata, ...[...headers.values()].map((header) => header.metadata)];
+  return texts.map(readNative).find((found) => found !== undefined);
 }
 
 /** The header of a safetensors file; undefined for any other. */
@@ -121,13 +126,14 @@ function modelOf(checkpoint: Checkpoint, module: WasmModule, more: readonly stri
 
 /** Native files are written to wasm memory as they come: nothing is kept but the piece at hand. */
 async function loadNative(
-  { description, parts }: Native,
+  description: Description,
+  headers: Headers,
   module: WasmModule,
   warnings: readonly string[],
 ): Promise<Model> {
-  const scales = new RowScales(parts.flatMap(({ header }) => header.entries));
+  const scales = new RowScales([...headers.values()].flatMap(({ entries }) => entries));
   const engine = new Engine(module, description, scales.tensors);
-  for (const { reader, header } of parts) {
+  for (const [reader, header] of headers) {
     await naming(reader.name, async () => {
       await reader.take(header.dataAt);
       for (const entry of header.entries) await writeEntry(entry, reader, engine, scales);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { unzip } from "../../bindings/formats/containers/zip.js";
+import { openZip } from "../../bindings/formats/containers/zip.js";
 import { readSafetensors } from "../../bindings/formats/containers/safetensors.js";
 import { sizeOf, type Tensor } from "../../bindings/tensor.js";
 
@@ -50,6 +50,6 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /** The configuration inside a .keras file, which weights alone need. */
 export async function kerasConfig(path: string): Promise<unknown> {
-  const files = await unzip(goldenFile(path), (file) => file === "config.json");
+  const files = (await openZip(goldenFile(path))).unpack((file) => file === "config.json");
   return JSON.parse(new TextDecoder().decode(files.get("config.json")));
 }

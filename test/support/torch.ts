@@ -1,6 +1,8 @@
 import { Engine } from "../../bindings/model/engine.js";
 import { LmuError } from "../../bindings/errors.js";
 import type { Checkpoint } from "../../bindings/formats/checkpoint.js";
+import { readTorch } from "../../bindings/formats/containers/pickle/torch-archive.js";
+import { openZip } from "../../bindings/formats/containers/zip.js";
 import type { LayerRequest } from "../../bindings/formats/torch/request.js";
 import { importStateDict } from "../../bindings/formats/torch/state-dict.js";
 import { Model } from "../../bindings/model/model.js";
@@ -13,6 +15,11 @@ import { distance, goldenFile, goldenTensors, valuesOf } from "./golden.js";
 /** What a golden file is read as. */
 export function checkpointOf(path: string, layers?: readonly LayerRequest[]): Promise<Checkpoint> {
   return readCheckpoint(goldenFile(path), { layers });
+}
+
+/** The tensors of a file of torch.save. */
+export async function tensorsOf(bytes: Uint8Array): Promise<ReadonlyMap<string, Tensor>> {
+  return readTorch(await openZip(bytes), bytes.length).tensors;
 }
 
 /** A model from a checkpoint that no file holds. */

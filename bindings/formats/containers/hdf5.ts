@@ -1,12 +1,13 @@
+import { Budget } from "../../source/budget.js";
 import type { Tensor } from "../../tensor.js";
+import type { Inflate } from "./deflate.js";
 import { attributesOf } from "./hdf5/attributes.js";
 import { Dataset } from "./hdf5/dataset.js";
 import { Hdf5File, invalid, OBJECT_STEPS } from "./hdf5/file.js";
-import type { Inflate } from "./hdf5/filters.js";
 import { GlobalHeap } from "./hdf5/global-heap.js";
 import { linksOf } from "./hdf5/links.js";
 import { MESSAGE, ObjectHeader } from "./hdf5/object-header.js";
-import { readSuperblock } from "./hdf5/superblock.js";
+import { readSuperblock, withoutUserBlock } from "./hdf5/superblock.js";
 
 /*
  * HDF5 as Keras and h5py write it: the tree of groups here, its structures in the folder. The file may be anybody's: what
@@ -16,7 +17,7 @@ import { readSuperblock } from "./hdf5/superblock.js";
 /** Characters of a path in messages. */
 const MAX_PATH = 150;
 
-export { isHdf5 } from "./hdf5/superblock.js";
+export { HDF5_START_BYTES, isHdf5 } from "./hdf5/superblock.js";
 
 /** A group of an HDF5 file. */
 export interface Hdf5Group {
@@ -37,12 +38,17 @@ export function descend(
 
 /**
  * Reads the tree of a file in time and memory linear in its size. Numbers stay views of its bytes, but for those stored
- * in chunks. A group that two links lead to is one group, even one inside itself.
+ * in chunks, which are unpacked when somebody asks for them. A group that two links lead to is one group, even one inside
+ * itself.
  *
+ * @param budget - of bytes in memory
  * @throws LmuError format-invalid or option-unsupported
  */
-export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Group> {
-  const tree = new Tree(new Hdf5File(bytes));
+export async function readHdf5(
+  bytes: Uint8Array,
+  budget: Budget = new Budget(),
+): Promise<Hdf5Group> {
+  const tree = new Tree(new Hdf5File(withoutUserBlock(bytes), budget));
   if (tree.isFiltered) tree.inflate = (await import("fflate")).Inflate;
   return tree.root;
 }

@@ -2,7 +2,7 @@ import { LmuError } from "../../errors.js";
 import { type DType, permute, type Tensor, tensorOfBytes } from "../../tensor.js";
 import type { Budget } from "../../source/budget.js";
 import type { StateDict } from "./pickle/torch-archive.js";
-import { unzip } from "./zip.js";
+import type { ZipArchive } from "./zip.js";
 
 /*
  * .npz: a zip archive of .npy files. .npy: "\x93NUMPY", version, length of the header, the header (a Python dict of
@@ -35,8 +35,8 @@ const OTHERS = /^[cUSMmuV]\d+$/;
  *
  * @throws LmuError format-invalid
  */
-export async function readNpz(bytes: Uint8Array, budget?: Budget): Promise<StateDict> {
-  const files = await unzip(bytes, (name) => name.endsWith(".npy"), budget);
+export function readNpz(archive: ZipArchive, budget?: Budget): StateDict {
+  const files = archive.unpack((name) => name.endsWith(".npy"), budget);
   const tensors = new Map<string, Tensor>();
   const others: string[] = [];
   for (const [file, content] of files) {

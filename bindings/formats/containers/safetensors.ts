@@ -81,23 +81,28 @@ export function parseHeader(json: Uint8Array, fileBytes: number | undefined): He
       invalid(`tensor ${shortName(name)} begins at ${begin}, expected ${dataBytes}`);
     dataBytes = end;
   }
-  const dataAt = 8 + json.length;
-  if (fileBytes !== undefined && fileBytes !== dataAt + dataBytes) {
-    invalid(`the file has ${fileBytes} bytes, expected ${dataAt + dataBytes}`);
-  }
-  return { entries, metadata, dataAt, dataBytes };
+  const header = { entries, metadata, dataAt: 8 + json.length, dataBytes };
+  if (fileBytes !== undefined) checkLength(header, fileBytes);
+  return header;
 }
 
-/** All tensors of a file in memory; the data is not copied. */
-export function readSafetensors(bytes: Uint8Array): {
-  header: Header;
-  tensors: Map<string, Tensor>;
-} {
-  if (!isSafetensors(bytes)) invalid("the file does not begin with a header");
-  const length = headerLength(bytes);
-  if (8 + length > bytes.length)
-    invalid(`the header has ${length} bytes, but the file only ${bytes.length}`);
-  const header = parseHeader(bytes.subarray(8, 8 + length), bytes.length);
+function checkLength({ dataAt, dataBytes }: Header, fileBytes: number): void {
+  if (fileBytes !== dataAt + dataBytes) {
+    invalid(`the file has ${fileBytes} bytes, expected ${dataAt + dataBytes}`);
+  }
+}
+
+/**
+ * All tensors of a file in memory; the data is not copied.
+ *
+ * @param known - the header, where it has been read
+ */
+export function readSafetensors(
+  bytes: Uint8Array,
+  known?: Header,
+): { header: Header; tensors: Map<string, Tensor> } {
+  const header = known ?? readHeader(bytes);
+  checkLength(header, bytes.length);
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of header.entries) {
     tensors.set(
@@ -106,6 +111,14 @@ export function readSafetensors(bytes: Uint8Array): {
     );
   }
   return { header, tensors };
+}
+
+function readHeader(bytes: Uint8Array): Header {
+  if (!isSafetensors(bytes)) invalid("the file does not begin with a header");
+  const length = headerLength(bytes);
+  if (8 + length > bytes.length)
+    invalid(`the header has ${length} bytes, but the file only ${bytes.length}`);
+  return parseHeader(bytes.subarray(8, 8 + length), undefined);
 }
 
 const TEXT = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`;
@@ -124,10 +137,23 @@ function* members(json: Uint8Array): Generator<[name: string, value: object]> {
   MEMBER.lastIndex = 1;
   for (let end = ","; end === ",";) {
     const [, name, value, mark] = parsed(() => MEMBER.exec(text)) ?? invalid(NO_JSON);
-    yield parsed(() => [JSON.parse(name!), JSON.parse(value!)]);
+    const key = parsed(() => JSON.parse(name!) as string);
+    yield [key, objectOf(value!, key)];
     end = mark!;
   }
   if (MEMBER.lastIndex < text.length) invalid(NO_JSON);
+}
+
+/** A text, and whether it is the name of a member. */
+const MEMBER_NAME = new RegExp(String.raw`${TEXT}(\s*:)?`, "sg");
+
+/** An object that holds no others, whose names are there once. */
+function objectOf(json: string, name: string): object {
+  const object = parsed(() => JSON.parse(json) as object);
+  let names = 0;
+  for (const [, colon] of json.matchAll(MEMBER_NAME)) if (colon !== undefined) names++;
+  if (names !== Object.keys(object).length) invalid(`${shortName(name)} has a key twice`);
+  return object;
 }
 
 const NO_JSON = "the header is no valid JSON of flat objects";

@@ -142,11 +142,16 @@ class Directory {
     const nameAt = at + LOCAL_BYTES;
     const isSame =
       this.#u16(at + 26) === nameBytes.length &&
-      nameBytes.every((byte, i) => byte === this.bytes[nameAt + i]) &&
+      this.#stands(nameBytes, nameAt) &&
       this.#u16(at + 8) === method &&
       (this.#u16(at + 6) & IS_ENCRYPTED) === (flags & IS_ENCRYPTED);
     if (!isSame) invalid(`the directory and the header of ${brief(name)} contradict each other`);
     return nameAt + nameBytes.length + this.#u16(at + 28);
+  }
+
+  #stands(name: Uint8Array, at: number): boolean {
+    for (let i = 0; i < name.length; i++) if (name[i] !== this.bytes[at + i]) return false;
+    return true;
   }
 
   /** Replaces the numbers that do not fit 32 bits by those of field 1, which stand there in the same order. */

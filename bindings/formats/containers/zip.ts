@@ -1,7 +1,7 @@
-import type { Inflate } from "fflate";
 import { brief, LmuError } from "../../errors.js";
 import { Budget } from "../../source/budget.js";
 import { crc32 } from "./crc.js";
+import { type Inflate, inflateInto, MOST_INFLATED } from "./deflate.js";
 import { invalid, readDirectory, type ZipEntry } from "./zip-directory.js";
 
 /*
@@ -9,56 +9,57 @@ import { invalid, readDirectory, type ZipEntry } from "./zip-directory.js";
  * copy; compressed ones are its business.
  */
 
-/** Deflate makes no byte of less than a 1032nd: 258 bytes of two bits each. */
-const MOST_INFLATED = 1032;
-
-/** Compressed bytes inflated at a time: what a file has beyond its claim is seen within a 1032-fold of it, 8 MB. */
-const PORTION = 8192;
-
 /** Whether a file is a zip archive, from its first 4 bytes. */
 export function isZip(start: Uint8Array): boolean {
   return start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
 }
 
+/** A zip archive whose directory has been read. */
+export interface ZipArchive {
+  /** Of its files, in the order of the directory. */
+  readonly names: readonly string[];
+  /**
+   * Files of the archive, checked: views of it where they are stored without compression, as frameworks do. Nothing is
+   * inflated beyond what the directory says and the budget has.
+   *
+   * @param wants - which files to unpack
+   * @param budget - of bytes in memory
+   * @throws LmuError format-invalid, source-too-large
+   */
+  unpack(wants: (name: string) => boolean, budget?: Budget): Map<string, Uint8Array>;
+}
+
 /**
- * Files of a zip archive, checked: views of it where they are stored without compression, as frameworks do. Nothing is
- * inflated beyond what the directory says and the budget has.
+ * Reads the directory of a zip archive; nothing is unpacked.
  *
- * @param wants - which files to unpack
- * @param budget - of bytes in memory
- * @throws LmuError format-invalid, source-too-large
+ * @throws LmuError format-invalid
  */
-export async function unzip(
-  bytes: Uint8Array,
-  wants: (name: string) => boolean,
-  budget: Budget = new Budget(),
-): Promise<Map<string, Uint8Array>> {
+export async function openZip(bytes: Uint8Array): Promise<ZipArchive> {
   const { Inflate, strFromU8 } = await import("fflate");
-  const files = new Map<string, Uint8Array>();
+  const entries = complete(() => readDirectory(bytes, strFromU8));
+  return {
+    names: entries.map(({ name }) => name),
+    unpack: (wants, budget = new Budget()) => {
+      const wanted = entries.filter(({ name }) => wants(name));
+      return complete(
+        () => new Map(wanted.map((entry) => [entry.name, unpack(entry, budget, Inflate)])),
+      );
+    },
+  };
+}
+
+/** What reading an archive gives; reading beyond its end, or deflate of other bytes, is the archive's fault. */
+function complete<T>(read: () => T): T {
   try {
-    for (const entry of readDirectory(bytes, strFromU8)) {
-      if (wants(entry.name)) files.set(entry.name, unpack(entry, budget, Inflate));
-    }
-    return files;
+    return read();
   } catch (cause) {
     if (cause instanceof LmuError) throw cause;
-    throw new LmuError("format-invalid", "Cannot unpack: the file is no complete zip archive", {
-      cause,
-    });
+    const message = "Cannot unpack: the file is no complete zip archive";
+    throw new LmuError("format-invalid", message, { cause });
   }
 }
 
-/** Names of the files of an archive; nothing is unpacked. */
-export async function listZip(bytes: Uint8Array): Promise<string[]> {
-  const names: string[] = [];
-  await unzip(bytes, (name) => {
-    names.push(name);
-    return false;
-  });
-  return names;
-}
-
-function unpack(entry: ZipEntry, budget: Budget, inflater: typeof Inflate): Uint8Array {
+function unpack(entry: ZipEntry, budget: Budget, inflate: Inflate): Uint8Array {
   const { method, packed, bytes, crc, isEncrypted } = entry;
   const name = brief(entry.name);
   if (isEncrypted) invalid(`${name} is encrypted`);
@@ -69,28 +70,12 @@ function unpack(entry: ZipEntry, budget: Budget, inflater: typeof Inflate): Uint
   }
   if (method === 0 && bytes < packed.length) differs(name, packed.length, bytes);
   const file = method === 0 ? packed : budget.allocate(bytes);
-  if (method === 8) inflate(name, packed, file, inflater);
+  if (method === 8) {
+    const length = inflateInto(packed, file, inflate);
+    if (length !== bytes) differs(name, length > bytes ? "more" : length, bytes);
+  }
   if (crc32(file) !== crc) invalid(`${name} is damaged: its CRC-32 is not the one written with it`);
   return file;
-}
-
-/** Fills a file with what compressed bytes inflate to, which must be neither less nor more. */
-function inflate(
-  name: string,
-  packed: Uint8Array,
-  file: Uint8Array,
-  inflater: typeof Inflate,
-): void {
-  let length = 0;
-  const stream = new inflater((piece) => {
-    if (length + piece.length > file.length) differs(name, "more", file.length);
-    file.set(piece, length);
-    length += piece.length;
-  });
-  for (let at = 0; at < packed.length; at += PORTION) {
-    stream.push(packed.subarray(at, at + PORTION), at + PORTION >= packed.length);
-  }
-  if (length < file.length) differs(name, length, file.length);
 }
 
 function differs(name: string, got: number | string, claimed: number): never {

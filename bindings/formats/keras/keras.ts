@@ -1,9 +1,10 @@
 import { LmuError } from "../../errors.js";
+import type { Budget } from "../../source/budget.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { type Hdf5Group, readHdf5 } from "../containers/hdf5.js";
 import { decodeUtf8 } from "../../utf8.js";
 import { importModel } from "./graph.js";
-import { NamedModelWeights } from "./named.js";
+import { isNamed, NamedModelWeights } from "./named.js";
 import { NumberedModelWeights } from "./numbered.js";
 import { withoutBackslashes } from "./windows-groups.js";
 
@@ -13,10 +14,12 @@ export const KERAS_FILES: readonly string[] = ["config.json", "metadata.json", "
 /**
  * Reads the files of a `.keras` archive.
  *
+ * @param budget - of bytes in memory, for weights stored in chunks
  * @param mayOverwrite - the archive may be destroyed on the way, which saves a copy of the weights
  */
 export async function readKeras(
   files: ReadonlyMap<string, Uint8Array>,
+  budget: Budget,
   mayOverwrite: boolean,
 ): Promise<Checkpoint> {
   const weights = files.get("model.weights.h5");
@@ -30,7 +33,7 @@ export async function readKeras(
     ? parse(files.get("metadata.json"), "metadata.json")
     : {};
   const version = versionOf((metadata as { keras_version?: unknown } | null)?.keras_version);
-  const root = await readHdf5(mayOverwrite ? movedToStart(weights) : weights);
+  const root = await readHdf5(mayOverwrite ? movedToStart(weights) : weights, budget);
   return importModel(config, new NumberedModelWeights(withoutBackslashes(root)), version);
 }
 
@@ -44,9 +47,14 @@ function movedToStart({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
  * Reads an HDF5 file of Keras: a whole model of the legacy format, or weights alone.
  *
  * @param config - the model's configuration (`model.to_json()`), which weights alone need; taken instead of the file's own
+ * @param budget - of bytes in memory, for weights stored in chunks
  */
-export async function readKerasHdf5(bytes: Uint8Array, config?: unknown): Promise<Checkpoint> {
-  const root = await readHdf5(bytes);
+export async function readKerasHdf5(
+  bytes: Uint8Array,
+  config?: unknown,
+  budget?: Budget,
+): Promise<Checkpoint> {
+  const root = await readHdf5(bytes, budget);
   const text = root.attributes.get("model_config");
   const own = config ?? text;
   const given = typeof own === "string" ? parse(own, "the configuration") : own;
@@ -59,10 +67,9 @@ export async function readKerasHdf5(bytes: Uint8Array, config?: unknown): Promis
   }
   const { keras_version: stated } = Object(given) as Readonly<Record<string, unknown>>;
   const version = versionOf(attribute(root, "keras_version") ?? stated);
-  const isNumbered = !root.groups.has("model_weights") && !root.attributes.has("layer_names");
-  const weights = isNumbered
-    ? new NumberedModelWeights(withoutBackslashes(root))
-    : new NamedModelWeights(root);
+  const weights = isNamed(root)
+    ? new NamedModelWeights(root)
+    : new NumberedModelWeights(withoutBackslashes(root));
   return importModel(given, weights, version);
 }
 

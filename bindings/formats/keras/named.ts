@@ -7,6 +7,21 @@ import { collect, type LayerWeights, type ModelWeights, type Part } from "./laye
  * Keras 2 and earlier: <layer>/<weight_names…>.
  */
 
+/** Whether a file is of this kind, and not of weights by number. */
+export function isNamed(root: Hdf5Group): boolean {
+  return root.groups.has("model_weights") || listOf(root, "layer_names") !== undefined;
+}
+
+/** A list of texts; those of more than 64 KB are cut into <name>0, <name>1, …. */
+function listOf(group: Hdf5Group, name: string): unknown[] | undefined {
+  const whole = group.attributes.get(name);
+  if (Array.isArray(whole)) return whole;
+  const parts: unknown[][] = [];
+  for (let part; Array.isArray((part = group.attributes.get(`${name}${parts.length}`)));)
+    parts.push(part);
+  return parts.length > 0 ? parts.flat() : undefined;
+}
+
 interface Variable {
   readonly path: readonly string[];
   readonly tensor: Tensor;
@@ -30,9 +45,9 @@ export class NamedModelWeights implements ModelWeights {
 
   #variablesOf(name: string): Variable[] {
     const group = this.#root.groups.get(name);
-    const names = group?.attributes.get("weight_names");
+    const names = group && listOf(group, "weight_names");
     const variables: Variable[] = [];
-    for (const full of Array.isArray(names) ? names : []) {
+    for (const full of names ?? []) {
       const path = String(full).split("/");
       const tensor = descend(group, path.slice(0, -1))?.tensors.get(path.at(-1)!);
       if (!tensor) {

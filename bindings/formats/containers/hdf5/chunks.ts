@@ -1,7 +1,8 @@
+import type { Inflate } from "../deflate.js";
 import { type ChunkLayout, chunksOf } from "./chunk-index.js";
 import { type Dataspace, elementsOf } from "./dataspace.js";
 import { type Hdf5File, invalid } from "./file.js";
-import { type Filter, type Inflate, unfilter } from "./filters.js";
+import { type Filter, unfilter } from "./filters.js";
 import type { Chunk } from "./grid.js";
 
 /** Steps of a row that is copied. */

@@ -1,12 +1,13 @@
 import { brief } from "../../../errors.js";
 import { type Tensor, tensorOfBytes } from "../../../tensor.js";
+import type { Inflate } from "../deflate.js";
 import { attributesOf } from "./attributes.js";
 import type { ChunkLayout } from "./chunk-index.js";
 import { readChunks } from "./chunks.js";
 import { type Dataspace, elementsOf, readDataspace } from "./dataspace.js";
 import { type Datatype, OPAQUE, readDatatype } from "./datatype.js";
 import { type Cursor, type Hdf5File, invalid, unsupported } from "./file.js";
-import { type Filter, type Inflate, readFilters } from "./filters.js";
+import { type Filter, readFilters } from "./filters.js";
 import { GlobalHeap } from "./global-heap.js";
 import { MESSAGE, type ObjectHeader } from "./object-header.js";
 
@@ -197,9 +198,9 @@ function fillOf(header: ObjectHeader, elementBytes: number): Uint8Array | undefi
   return at.u32() === elementBytes ? header.file.view(at.at, elementBytes) : undefined;
 }
 
-/** Elements of one value each, paid for. */
+/** Elements of one value each. */
 function filled(file: Hdf5File, bytes: number, fill: Uint8Array | undefined): Uint8Array {
-  const elements = file.allocate(bytes);
+  const elements = file.hold(bytes);
   if (!fill?.some((byte) => byte !== 0)) return elements;
   for (let at = 0; at < bytes; at += fill.length) elements.set(fill, at);
   return elements;

@@ -1,18 +1,22 @@
 import { LmuError } from "../../../errors.js";
+import { allocate, type Budget } from "../../../source/budget.js";
 import { decodeUtf8 } from "../../../utf8.js";
+import { MOST_INFLATED } from "../deflate.js";
 
 /*
  * The bytes of an HDF5 file and what reading them may cost. Every read of the other modules goes through a Cursor, every
- * byte that they make through `spend`; so any file, however its structures refer to one another, is read in time and
- * memory linear in its size.
+ * byte that they make through `spend` or `hold`; so any file, however its structures refer to one another, is read in
+ * memory linear in its size, and in time linear in that and in what it unpacks to.
  * https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
  */
 
 /**
- * A step is a field read, or a byte of text or of unpacked data. Files of Keras take 0.1 to 3 steps per byte; one compressed
- * fifteenfold by deflate takes 32, which a slow machine walks at a megabyte of file in half a second.
+ * A step is a field read, or a byte of text or of unpacked data. Files of Keras take 0.1 to 3 steps per byte; a slow machine
+ * walks 32 at a megabyte of file in half a second.
  */
 const STEPS_PER_BYTE = 32;
+/** What a byte of an element may take until it stands in its array: inflated, shuffled, checked and copied it is five. */
+const STEPS_PER_HELD = 8;
 /** What files of any size may take. */
 const STEPS_FREE = 1 << 20;
 
@@ -28,9 +32,16 @@ export class Hdf5File {
   #stepsLeft: number;
   readonly #view: DataView;
 
-  constructor(readonly bytes: Uint8Array) {
+  /** Bytes of arrays that may still be made. */
+  #room: number;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    private readonly budget: Budget,
+  ) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#stepsLeft = STEPS_PER_BYTE * bytes.length + STEPS_FREE;
+    this.#room = MOST_INFLATED * bytes.length;
   }
 
   get stepsLeft(): number {
@@ -42,20 +53,30 @@ export class Hdf5File {
     this.#stepsLeft -= steps;
     if (!(this.#stepsLeft >= 0)) {
       invalid(
-        `it asks for more than ${STEPS_PER_BYTE} steps per byte of the file (structures that repeat, or data compressed too well)`,
+        `it asks for more than ${STEPS_PER_BYTE} steps per byte of the file (structures that repeat)`,
       );
     }
   }
 
-  /** Memory for unpacked data, paid for. */
-  allocate(bytes: number): Uint8Array {
-    this.spend(bytes);
-    try {
-      return new Uint8Array(bytes);
-    } catch (cause) {
-      const problem = `Cannot read HDF5: there is no memory for ${bytes} bytes of unpacked data`;
-      throw new LmuError("model-too-large", problem, { cause });
+  /**
+   * Memory for elements that stay, of the budget. It pays for the work of filling it: a file that compresses well may take
+   * as long as what comes out is large.
+   *
+   * @throws LmuError format-invalid for more than compression can have made of the file; source-too-large
+   */
+  hold(bytes: number): Uint8Array {
+    this.#room -= bytes;
+    if (!(this.#room >= 0)) {
+      invalid(`it asks for more than ${MOST_INFLATED} bytes of elements per byte of the file`);
     }
+    this.#stepsLeft += STEPS_PER_HELD * bytes;
+    return this.budget.allocate(bytes);
+  }
+
+  /** Memory that is soon given back, paid for. */
+  scratch(bytes: number): Uint8Array {
+    this.spend(bytes);
+    return allocate(bytes);
   }
 
   at(address: number): Cursor {

@@ -1,9 +1,5 @@
-import type { Inflate as FflateInflate } from "fflate";
-import { LmuError } from "../../../errors.js";
+import { type Inflate, inflateInto, MOST_INFLATED } from "../deflate.js";
 import { type Cursor, type Hdf5File, invalid, unsupported } from "./file.js";
-
-/** What unpacks deflate, loaded when a file needs it. */
-export type Inflate = typeof FflateInflate;
 
 const DEFLATE = 1;
 const SHUFFLE = 2;
@@ -25,8 +21,6 @@ const NAMES: Readonly<Record<number, string>> = {
 
 /** Steps of preparing to inflate: fflate allocates 200 KB. */
 const INFLATE_STEPS = 8192;
-/** Compressed bytes given to fflate at a time; they may become a thousand times as many before they are counted. */
-const PIECE_BYTES = 8192;
 const CHECKSUM_BYTES = 4;
 /** As many as a mask has bits. */
 const MAX_FILTERS = 32;
@@ -91,23 +85,16 @@ function inflated(file: Hdf5File, packed: Uint8Array, most: number, Inflate: Inf
   const head = (packed[0]! << 8) | packed[1]!;
   if (packed.length < 6 || head % 31 !== 0 || (head & 0x0f20) !== 0x0800)
     invalid("a chunk is no zlib data");
-  const out = file.allocate(most);
-  let length = 0;
-  const inflate = new Inflate((piece) => {
-    if (length + piece.length > most) invalid("a chunk grows beyond what it should hold");
-    out.set(piece, length);
-    length += piece.length;
-  });
   const end = packed.length - CHECKSUM_BYTES;
+  const room = file.scratch(Math.min(most, MOST_INFLATED * packed.length));
+  let length: number;
   try {
-    for (let at = 2; at < end; at += PIECE_BYTES) {
-      inflate.push(packed.subarray(at, Math.min(end, at + PIECE_BYTES)), at + PIECE_BYTES >= end);
-    }
-  } catch (cause) {
-    if (cause instanceof LmuError) throw cause;
+    length = inflateInto(packed.subarray(2, end), room, Inflate);
+  } catch {
     invalid("a chunk is no deflated data");
   }
-  const chunk = out.subarray(0, length);
+  if (length > room.length) invalid("a chunk grows beyond what it should hold");
+  const chunk = room.subarray(0, length);
   const [a, b, c, d] = packed.subarray(end) as unknown as [number, number, number, number];
   if (adler32(chunk) !== ((a << 24) | (b << 16) | (c << 8) | d) >>> 0) {
     invalid("a chunk has another checksum than was written");

@@ -193,7 +193,7 @@ describe("hippo-legt", () => {
       ["B", f32([order], matrices(order).B)],
     ]);
     const layers = (discretizer: "zoh" | "bilinear"): LayerRequest[] => [
-      { type: "hippo-legt", theta: 400, discretizer },
+      { type: "hippo-legt", theta: 400, discretizer, convention: "continuous" },
     ];
     const { code, message } = await refusal(() => importTensors(tensors, layers("zoh")));
     expect([code, message]).toEqual([
@@ -201,6 +201,13 @@ describe("hippo-legt", () => {
       expect.stringMatching(/discretizer "zoh", expected "bilinear" for an order of 400/),
     ]);
     expect(importTensors(tensors, layers("bilinear")).description.layers).toHaveLength(1);
+    const large = new Map([
+      ["A", tensorOfValues([2048, 2048], new Float32Array(2048 * 2048))],
+      ["B", f32([2048], new Float32Array(2048))],
+    ]);
+    expect((await refusal(() => importTensors(large, layers("bilinear")))).message).toMatch(
+      /discretizer "bilinear", expected matrices that are a step already/,
+    );
   });
 
   test("asks for theta where the matrices are continuous", async () => {

@@ -39,8 +39,8 @@ export function discretizeSystem(
  * @param A - dt A, [order, order] row by row
  */
 export function productsOf(order: number, A: ArrayLike<number>, method: Discretization): number {
-  // Gauss' elimination, of two matrices at once.
-  if (method !== "zoh") return method === "bilinear" ? 2 : 0;
+  // Gauss' elimination of two matrices at once: one and a half, at less than half the speed of products beyond the caches.
+  if (method !== "zoh") return method === "bilinear" ? 4 : 0;
   return TERMS - 1 + squaringsOf(order, A);
 }
 

@@ -86,7 +86,7 @@ function continuousScale(A: Tensor): number | undefined {
 
 /**
  * Multiplications taken for each number of the file: the time is linear in its size, a second or so a megabyte. Enough for
- * "zoh" at order 256 and any window from ten steps on, and for "bilinear" at any order.
+ * "zoh" at order 256 and any window from ten steps on, and for "bilinear" below order 2048.
  */
 const MAX_WORK = 8192;
 
@@ -104,10 +104,11 @@ function stepOf(
   const matrix = flagOption(layer, "isTransposed") ? transpose(A) : A;
   const scaled = Float64Array.from({ length: order * order }, (_, k) => dt * matrix.at(k));
   if (productsOf(order, scaled, method) * (order + 1) > MAX_WORK) {
+    const other = method === "zoh" ? `"bilinear" for an order of ${order}, or ` : "";
     refuseOption(
       { ...layer, options: { discretizer: method } },
       "discretizer",
-      `"bilinear" for an order of ${order}, or matrices that are a step already (scipy.signal.cont2discrete)`,
+      `${other}matrices that are a step already (scipy.signal.cont2discrete)`,
     );
   }
   const input = Float64Array.from({ length: order }, (_, i) => dt * B.at(i));

@@ -6,6 +6,7 @@ import type { Packing } from "./weights.js";
 import { planLayers } from "./layers.js";
 import { strideOf } from "./node.js";
 import { pad4 } from "./panels.js";
+import type { Words } from "./program.js";
 
 /** Rows of input or output as the host sees them. */
 export interface Port {
@@ -21,7 +22,7 @@ export interface Port {
 export interface Plan {
   /** Address of the plan; its words go there. */
   readonly at: number;
-  readonly words: Uint32Array<ArrayBuffer>;
+  readonly words: Words;
   readonly input: Port & {
     readonly vocabulary: number | undefined;
     readonly steps: number | undefined;

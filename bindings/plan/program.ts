@@ -15,6 +15,9 @@ import type { Clock } from "./clock.js";
 import { type Node, strideOf, type TermSource } from "./node.js";
 import { pad4 } from "./panels.js";
 
+/** Uint32Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
+export type Words = ReturnType<typeof Uint32Array.of>;
+
 /** The records that lmu.wasm runs, one per layer and in their order. */
 export class Program {
   #records: Word[][] = [];
@@ -130,7 +133,7 @@ export class Program {
    *
    * @param gathered - scratch for rows of states
    */
-  link(bases: Readonly<Record<Region, number>>, gathered: Address): Uint32Array<ArrayBuffer> {
+  link(bases: Readonly<Record<Region, number>>, gathered: Address): Words {
     const layers = this.#records.flat();
     const counters = this.#clocks.map(() => 0);
     const first = PLAN.length + counters.length;

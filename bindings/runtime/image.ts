@@ -33,5 +33,5 @@ export interface Image {
  */
 export interface ModelImage extends Image {
   /** Memory from the plan on: plan and weights. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: ReturnType<typeof Uint8Array.of>;
 }

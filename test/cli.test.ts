@@ -50,6 +50,13 @@ describe("demo", () => {
 });
 
 describe("inspect", () => {
+  test("prints the lines that convert a file as lines", async () => {
+    const { stderr, code } = await command("inspect", join(torch, "extra-legacy.pt"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^lmu-wasm: Cannot load .*before version 1\.6.* \(format-unknown\)$/m);
+    expect(stderr).toMatch(/^import torch\nstate = torch\.load\(.*\ntorch\.save\(state, .*\n$/m);
+  });
+
   test("prints layers and costs", async () => {
     const { stdout } = await command("inspect", model);
     expect(stdout).toMatch(/lmu_0 +lmu +16 +548 +128 +1,042/);

@@ -130,21 +130,38 @@ describe("load() fails clearly", () => {
   });
 
   test.each<[string, string, RegExp]>([
-    ["a SavedModel", "\x08\x01\x12\xc5\x09\x0a", /SavedModel.*tf_keras.models.load_model/],
-    ["TensorFlow Lite", "\x1c\0\0\0TFL3\x14", /TensorFlow Lite.*model\.save/],
-    ["ONNX", "\x08\x07\x12\x07pytorch\x1a\x05", /ONNX.*model\.state_dict/],
-    ["old PyTorch", "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", /before version 1\.6.*torch\.load/],
-    ["a pickle", "\x80\x04\x95\0", /joblib\.load/],
-    ["a numpy array", "\x93NUMPY\x01\0", /numpy\.savez/],
+    [
+      "a SavedModel",
+      "\x08\x01\x12\xc5\x09\x0a",
+      /SavedModel[^]*\nmodel = tf_keras.models.load_model/,
+    ],
+    ["TensorFlow Lite", "\x1c\0\0\0TFL3\x14", /TensorFlow Lite.*\nmodel\.save/],
+    ["ONNX", "\x08\x07\x12\x07pytorch\x1a\x05", /ONNX.*\ntorch\.save\(model\.state_dict/],
+    [
+      "old PyTorch",
+      "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
+      /before version 1\.6[^]*\nstate = torch\.load/,
+    ],
+    ["a pickle", "\x80\x04\x95\0", /\narrays = joblib\.load/],
+    ["a numpy array", "\x93NUMPY\x01\0", /\nnumpy\.savez/],
     ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\n", /git lfs pull/],
     ["a web page", "\n<!DOCTYPE html><html>", /web page.*resolve/],
     ["a picture", "\xff\xd8\xff\xe0", /a picture/],
+    ["a WebP", "RIFF\0\0\0\0WEBPVP8 ", /a picture/],
+    ["a tar archive", "folder/".padEnd(257, "\0") + "ustar  ", /tar xf/],
     ["JSON", '{"a": 1}', /has no weights/],
   ])("on %s, with the way out", async (_, start, message) => {
     const bytes = Uint8Array.from(start.padEnd(600), (letter) => letter.charCodeAt(0));
     const error = await load(bytes).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "format-unknown" });
     expect((error as Error).message).toMatch(message);
+  });
+
+  test("on TorchScript, with the way out", async () => {
+    const archive = goldenFile("torch/extra-scripted.pt");
+    await expect(load(archive)).rejects.toThrow(
+      /TorchScript program[^]*\nmodel = torch\.jit\.load/,
+    );
   });
 
   test("with the name of the file", async () => {

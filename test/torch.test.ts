@@ -110,8 +110,8 @@ describe("readTorch()", () => {
   });
 
   test.each([
-    ["legacy", "format-unknown", /before version 1\.6.*torch\.load\(path.*torch\.save\(state, /],
-    ["scripted", "format-unknown", /TorchScript program.*torch\.jit\.load.*torch\.save\(state, /],
+    ["legacy", "format-unknown", /before version 1\.6.*torch\.load\(.*\ntorch\.save\(state, /s],
+    ["scripted", "format-unknown", /TorchScript program.*torch\.jit\.load.*\ntorch\.save\(/s],
     [
       "module",
       "format-invalid",
@@ -125,7 +125,7 @@ describe("readTorch()", () => {
 
   test("refuses an exported program with advice", async () => {
     const zip = zipSync({ "model/archive_format": Uint8Array.of(0x70, 0x74, 0x32) });
-    await expect(readCheckpoint(zip)).rejects.toThrow(/exported program.*torch\.export\.load/);
+    await expect(readCheckpoint(zip)).rejects.toThrow(/exported program[^]*torch\.export\.load/);
   });
 
   test("refuses an archive without data.pkl, and one whose directory claims billions", async () => {

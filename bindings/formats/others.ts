@@ -1,4 +1,5 @@
 import { LmuError } from "../errors.js";
+import { TORCH_LINES } from "./containers/pickle/advice.js";
 
 /*
  * Files that people take for models that load here, told from their first bytes, and what to do about each.
@@ -13,48 +14,66 @@ interface Other {
   readonly name?: RegExp;
   readonly what: string;
   readonly advice: string;
+  /** Lines of Python that do it. */
+  readonly lines?: readonly string[];
 }
-
-const SAVE_KERAS = 'save the Keras model that it was made from: model.save("model.keras")';
-const SAVE_TORCH = 'torch.save(state, "model.pt")';
 
 const OTHERS: readonly Other[] = [
   {
     start: /^\x08\x01\x12/,
     name: /(^|[\\/])saved_model\.pb$/,
     what: "a TensorFlow SavedModel",
-    advice:
-      'import tf_keras; model = tf_keras.models.load_model(folder); model.save("model.keras")',
+    advice: "where Keras 2 saved it, Python turns it back; Keras 3 builds the model anew first",
+    lines: [
+      "import tensorflow as tf, tf_keras",
+      'model = tf_keras.models.load_model("folder")  # of Keras 2',
+      '# of Keras 3: model = …, then: for to, of in zip(model.variables, tf.saved_model.load("folder").variables): to.assign(of)',
+      'model.save("model.keras")',
+    ],
   },
   {
     start: /^[^]{4}TFL3/,
     what: "a TensorFlow Lite model, which cannot be turned back",
-    advice: SAVE_KERAS,
+    advice: "save the Keras model that it was made from",
+    lines: ['model.save("model.keras")'],
   },
   {
     start: /^\x08[\x02-\x1f][\x12\x1a"*:B]/,
     what: "an ONNX model, whose layers have lost their names",
-    advice: `save the model that it was made from: state = model.state_dict(); ${SAVE_TORCH}`,
+    advice: "save the model that it was made from, by PyTorch or by Keras",
+    lines: ['torch.save(model.state_dict(), "model.pt")', 'model.save("model.keras")'],
   },
   {
     name: /\.(index|data-\d+-of-\d+)$/,
     what: "a TensorFlow checkpoint",
-    advice: 'build the model in Python; model.load_weights(path); model.save("model.keras")',
+    advice: "build the model as the script does that trained it, and save all of it",
+    lines: [
+      "import tensorflow as tf",
+      'tf.train.Checkpoint(model=model).restore("folder/name").expect_partial()  # of Keras 2: model.load_weights("folder/name")',
+      'model.save("model.keras")',
+    ],
   },
   {
     start: /^\x80.\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19/,
     what: "a PyTorch file of before version 1.6",
-    advice: `state = torch.load(path, map_location="cpu", weights_only=True); ${SAVE_TORCH}`,
+    advice: "Python makes a newer one of it",
+    lines: TORCH_LINES.legacy,
   },
   {
     start: /^(\x80[\x02-\x05]|x[\x01\x5e\x9c\xda])/,
     what: "a pickle, or joblib",
-    advice: 'arrays = joblib.load(path), made a dict of arrays; numpy.savez("model.npz", **arrays)',
+    advice: "Python makes named arrays of it",
+    lines: [
+      "import joblib, numpy",
+      'arrays = joblib.load("model.pkl")  # runs what is in the file: only if you trust it',
+      'numpy.savez("model.npz", **arrays)  # a dict of arrays by name',
+    ],
   },
   {
     start: /^\x93NUMPY/,
     what: "a single numpy array",
-    advice: 'numpy.savez("model.npz", weight=numpy.load(path))',
+    advice: "save all arrays of the model by name",
+    lines: ["import numpy", 'numpy.savez("model.npz", weight=numpy.load("model.npy"))'],
   },
   {
     start: /^version https:\/\/git-lfs/,
@@ -68,7 +87,12 @@ const OTHERS: readonly Other[] = [
       "take the address of the file itself: /raw/ on GitHub, /resolve/ on Hugging Face, not /blob/",
   },
   { start: /^\x1f\x8b/, what: "a gzip file", advice: "unpack it first: gunzip" },
-  { start: /^(\xff\xd8\xff|\x89PNG|GIF8)/, what: "a picture", advice: "pass the model's file" },
+  { start: /^[^]{257}ustar/, what: "a tar archive", advice: "unpack it first: tar xf" },
+  {
+    start: /^(\xff\xd8\xff|\x89PNG|GIF8|RIFF[^]{4}WEBP)/,
+    what: "a picture",
+    advice: "pass the model's file",
+  },
   {
     start: /^\s*[[{]/,
     what: "JSON text, which describes and has no weights",
@@ -85,16 +109,18 @@ export function refuseOther(start: Uint8Array, name: string): never {
 }
 
 /** Programs that PyTorch puts into archives, by the names of files that nothing else has. */
-const PROGRAMS: readonly (Pick<Other, "what" | "advice"> & { readonly file: RegExp })[] = [
+const PROGRAMS: readonly (Other & { readonly file: RegExp })[] = [
   {
     file: /^([^/]+\/)?archive_format$/,
     what: "an exported program of PyTorch",
-    advice: `state = torch.export.load(path).state_dict; ${SAVE_TORCH}`,
+    advice: "Python makes a state dict of it",
+    lines: TORCH_LINES.program,
   },
   {
     file: /^([^/]+\/)?(constants\.pkl$|code\/)/,
     what: "a TorchScript program",
-    advice: `state = torch.jit.load(path, "cpu").state_dict(); ${SAVE_TORCH}`,
+    advice: "Python makes a state dict of it",
+    lines: TORCH_LINES.script,
   },
 ];
 
@@ -115,14 +141,11 @@ export function refuseArchive(names: readonly string[]): never {
   unknown(`the zip archive holds ${held}`, other, "the files of .keras, PyTorch or .npz");
 }
 
-function unknown(
-  got: string,
-  other: Pick<Other, "what" | "advice"> | undefined,
-  loads: string,
-): never {
+function unknown(got: string, other: Other | undefined, loads: string): never {
   const what = other ? ` (${other.what})` : "";
-  const instead = other ? `; instead: ${other.advice}` : "";
-  const message = `Cannot load the model: ${got}${what}, expected ${loads}${instead}`;
+  const instead = other ? `. Instead, ${other.advice}` : "";
+  const lines = other?.lines ? `:\n${other.lines.join("\n")}` : "";
+  const message = `Cannot load the model: ${got}${what}, expected ${loads}${instead}${lines}`;
   throw new LmuError("format-unknown", message);
 }
 

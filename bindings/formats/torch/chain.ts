@@ -94,7 +94,10 @@ class Search {
       return `${groups.length} layers may be in many orders`;
     }
     return (
-      chain ?? (groups.length === 1 ? "it is no first layer" : "in no order do all widths fit")
+      chain ??
+      (groups.length === 1
+        ? "it is no first layer"
+        : "in no order do all widths fit (of heads side by side, keep one)")
     );
   }
 

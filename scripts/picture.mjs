@@ -29,16 +29,24 @@ function merged(graph) {
   return nodes;
 }
 
+/** Statements side by side, as many as a line holds: one each would fill the page. @param {string[]} statements */
+function lines(statements) {
+  const text = statements.map((one) => one.replaceAll(" ", "\0")).join("; ");
+  return [...text.matchAll(/(\S.{0,116})(?: |$)/g)].map(
+    ([, line]) => `  ${line?.replaceAll("\0", " ")}`,
+  );
+}
+
 /** Every import that no longer path stands for, as a Mermaid flow chart. @param {Graph} files */
 export function pictureOf(files) {
   const graph = merged(files);
   const idOf = (/** @type {string} */ node) => node.replace("/", "_");
-  const names = [...graph.keys()].sort().map((node) => `  ${idOf(node)}[${node.split("/")[1]}]`);
+  const names = [...graph.keys()].sort().map((node) => `${idOf(node)}[${node.split("/")[1]}]`);
   const arrows = [...graph].sort().flatMap(([from, targets]) => {
     const direct = targets.filter((to) => !isIndirect(graph, from, to));
-    return direct.length ? [`  ${idOf(from)} --> ${direct.map(idOf).join(" & ")}`] : [];
+    return direct.length ? [`${idOf(from)} --> ${direct.map(idOf).join(" & ")}`] : [];
   });
-  return ["```mermaid", "flowchart TD", ...names, ...arrows, "```"].join("\n");
+  return ["```mermaid", "flowchart TD", ...lines(names), ...lines(arrows), "```"].join("\n");
 }
 
 /** The text with the drawing of its sources in its place. @param {string} text */

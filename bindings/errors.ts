@@ -60,10 +60,16 @@ export class LmuError extends Error {
    *
    * @param code - stable identifier of the failure
    * @param message - `Cannot <do>: <name> has <got>, expected <want>`, for people; made safe to print
-   * @param options - the cause, if another error led to this one
+   * @param options - the cause, if another error led to this one; lines to copy, below the message: names in a message
+   * come from files, and could forge a line of their own if line ends in it were let through
    */
-  constructor(code: LmuErrorCode, message: string, options?: { cause?: unknown }) {
-    super(printable(message, MAX_MESSAGE), options);
+  constructor(
+    code: LmuErrorCode,
+    message: string,
+    options: { cause?: unknown; lines?: readonly string[] } = {},
+  ) {
+    const texts = [message, ...(options.lines ?? [])].map((text) => printable(text, MAX_MESSAGE));
+    super(cut(texts.join("\n"), MAX_MESSAGE), options);
     this.name = LmuError.name;
     this.code = code;
   }
@@ -81,13 +87,17 @@ export class LmuError extends Error {
 
 /**
  * A text that a terminal or a log shows as it is: characters that steer them (control, escape, bidirectional and invisible
- * ones, but for line ends) as \\u and their code, and what is beyond a length cut off.
+ * ones, line ends) as \\u and their code, and what is beyond a length cut off.
  */
 function printable(text: string, most: number): string {
   const shown = text
     .slice(0, most + 1)
-    .replace(/[^\n\P{C}]|[\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
-  return shown.length > most ? `${shown.slice(0, most)}…` : shown;
+    .replace(/[\p{C}\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+  return cut(shown, most);
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /** A value from a file for a message: cut to a readable length, however long or deep it is. */

@@ -164,6 +164,16 @@ describe("load() fails clearly", () => {
     );
   });
 
+  test("in a message whose lines are the library's own", async () => {
+    const header = { "a\nb": { dtype: "F32", shape: [1], data_offsets: [0, 4] } };
+    const text = Buffer.from(JSON.stringify(header));
+    const bytes = Buffer.concat([Buffer.alloc(8), text, Buffer.alloc(4)]);
+    bytes.writeUInt32LE(text.length);
+    const { message } = (await load(bytes).catch((error: unknown) => error)) as Error;
+    expect(message).toContain("a\\u{a}b");
+    expect(message.split("\n")[1]).toBe("load(source, { layers: [");
+  });
+
   test("with the name of the file", async () => {
     const broken = join(folder, "broken\u202e.keras");
     writeFileSync(broken, "PK\x03\x04");

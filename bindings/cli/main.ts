@@ -90,7 +90,7 @@ try {
   // Files that cannot be written, too, and inputs that do not fit are the user's business and need no stack.
   if (!(error instanceof Error && ("code" in error || error instanceof RangeError))) throw error;
   const code = "code" in error ? ` (${String(error.code)})` : "";
-  // Messages end in lines to copy. Line ends are the library's own: those in names of a file are spelt out.
+  // Some end in lines to copy.
   const [first, ...lines] = error.message.split("\n");
   print([`lmu-wasm: ${first}${code}`, ...lines], process.stderr);
   process.exitCode = 1;

@@ -144,9 +144,10 @@ export function refuseArchive(names: readonly string[]): never {
 function unknown(got: string, other: Other | undefined, loads: string): never {
   const what = other ? ` (${other.what})` : "";
   const instead = other ? `. Instead, ${other.advice}` : "";
-  const lines = other?.lines ? `:\n${other.lines.join("\n")}` : "";
-  const message = `Cannot load the model: ${got}${what}, expected ${loads}${instead}${lines}`;
-  throw new LmuError("format-unknown", message);
+  const lines = other?.lines ?? [];
+  const end = lines.length ? ":" : "";
+  const message = `Cannot load the model: ${got}${what}, expected ${loads}${instead}${end}`;
+  throw new LmuError("format-unknown", message, { lines });
 }
 
 /** How a file begins: as the text that it is, or in hexadecimal. */

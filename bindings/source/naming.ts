@@ -22,10 +22,11 @@ export async function naming<T>(name: string, work: () => Promise<T> | T): Promi
     return await work();
   } catch (cause) {
     if (!name || !(cause instanceof LmuError)) throw cause;
-    const named = cause.message.replace(UNNAMED, (_, action?: string) =>
+    const [text, ...lines] = cause.message.split("\n") as [string, ...string[]];
+    const named = text.replace(UNNAMED, (_, action?: string) =>
       action ? `${action} ${shortName(name)}: ` : `Cannot load ${shortName(name)}: c`,
     );
-    if (named === cause.message) throw cause;
-    throw new LmuError(cause.code, named, { cause });
+    if (named === text) throw cause;
+    throw new LmuError(cause.code, named, { cause, lines });
   }
 }

@@ -102,9 +102,10 @@ export function sendError(error: unknown): SentError {
 
 /** The error as it was thrown: same class, same code. */
 export function receiveError({ kind, code, message, stack }: SentError): Error {
+  const [text, ...lines] = message.split("\n") as [string, ...string[]];
   const error =
     kind === "LmuError"
-      ? new LmuError(code!, message)
+      ? new LmuError(code!, text, { lines })
       : new { TypeError, RangeError, Error }[kind](message);
   if (stack !== undefined) error.stack = stack;
   return error;

@@ -41,7 +41,7 @@ const MAX_LINES = 24;
 const MAX_PREFIX = 200;
 
 /** The layers as they would be passed, one a line. */
-export function suggestLayers(groups: readonly Group[]): string {
+export function suggestLayers(groups: readonly Group[]): string[] {
   const lines = groups
     .slice(0, MAX_LINES)
     .flatMap((group, i) =>
@@ -51,7 +51,7 @@ export function suggestLayers(groups: readonly Group[]): string {
     );
   if (groups.length > MAX_LINES) lines.push(`// and ${groups.length - MAX_LINES} more`);
   if (groups.length === 0) lines.push('{ type: "pytorch-lmu", prefix: "lmu" }, // for example');
-  return `load(source, { layers: [\n${lines.map((line) => `  ${line}`).join("\n")}\n] })`;
+  return ["load(source, { layers: [", ...lines.map((line) => `  ${line}`), "] })"];
 }
 
 const ACTIVATION_LINE =

@@ -59,6 +59,7 @@ function refuse(reason: string, groups: readonly Group[]): never {
     "description-invalid",
     "Cannot load the model: the file holds tensors without a description, and their names and shapes do not tell " +
       `all of it: ${reason}. Pass the layers in order of execution, completed by what the model's code has for each ` +
-      `"?":\n${suggestLayers(groups)}`,
+      `"?":`,
+    { lines: suggestLayers(groups) },
   );
 }

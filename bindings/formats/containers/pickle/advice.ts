@@ -33,7 +33,7 @@ export const TORCH_LINES = {
 export function refuseWithAdvice(got: string, kind: keyof typeof TORCH_LINES): never {
   throw new LmuError(
     "format-invalid",
-    `Cannot read the checkpoint: ${got}, expected a state_dict in a zip archive. Python makes one of it:\n` +
-      TORCH_LINES[kind].join("\n"),
+    `Cannot read the checkpoint: ${got}, expected a state_dict in a zip archive. Python makes one of it:`,
+    { lines: TORCH_LINES[kind] },
   );
 }

@@ -1,4 +1,5 @@
 import { LmuError } from "../../../errors.js";
+import { refuseWithAdvice } from "./advice.js";
 import type { DType } from "../../../tensor.js";
 import { Callable, type PickleHost } from "./machine.js";
 
@@ -75,20 +76,14 @@ const ALLOWED: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ).map(([name, call]): [string, unknown] => [name, new Callable(name, call)]),
 ]);
 
-/** What a file with other names most likely is, and lines of Python that make a state dict of it. */
-const MODULE = `so a whole module or other objects, expected a state_dict. Python makes one of it:
-import torch
-model = torch.load("model.pt", map_location="cpu", weights_only=False)  # runs what is in the file: only if you trust it
-torch.save(model.state_dict(), "weights.pt")  # model["state_dict"] where the file is a dict with more in it`;
-
 /** What torch.save writes, and nothing else. */
 export const TORCH_GLOBALS: PickleHost = {
   global(name) {
     const value = ALLOWED.get(name);
     if (value !== undefined) return value;
-    throw new LmuError(
-      "format-invalid",
-      `Cannot read the checkpoint: it holds ${quoted(name)}, ${MODULE}`,
+    return refuseWithAdvice(
+      `it holds ${quoted(name)}, so a whole module or other objects`,
+      "objects",
     );
   },
   persistent(id) {

@@ -85,57 +85,83 @@ const FORBIDDEN = [
   forbid("imports are found", {}, { couldNotResolve: true, pathNot: "lmu\\.wasm" }),
 ];
 
-/** Of what runs at once: types are gone, and import() has not happened. */
-const FORBIDDEN_AT_START = [
-  forbid(
-    "the entries need no package, and no reader of foreign formats",
-    { path: "^bindings/index\\." },
-    {
-      path: [
-        "node_modules",
-        "^bindings/formats/(foreign|keras|torch|containers/(hdf5|npz|pickle|zip))",
-      ],
-      reachable: true,
-    },
-  ),
-];
+/** What no entry needs at once: types are gone by then, and import() has not happened. */
+const AT_START = {
+  name: "the entries need no package, and no reader of foreign formats",
+  from: /^bindings\/index\./,
+  to: /node_modules|^bindings\/formats\/(foreign|keras|torch|containers\/(hdf5|npz|pickle|zip))/,
+};
 
-/** @param {string} root @param {string[]} from @param {import("dependency-cruiser").ICruiseOptions} options */
-async function graphOf(root, from, options) {
-  const { output } = await cruise(from, {
-    baseDir: root,
-    doNotFollow: { path: "node_modules" },
-    ...options,
-  });
-  return /** @type {import("dependency-cruiser").ICruiseResult} */ (output);
+/** @typedef {import("dependency-cruiser").IModule} Module */
+/** @typedef {{ rule: string, from: string, to: string }} Violation */
+
+/** What breaks AT_START. dependency-cruiser follows all imports or those of compiled files, which takes compiling them. */
+function brokenAtStart(/** @type {Module[]} */ modules) {
+  const bySource = new Map(modules.map((one) => [one.source, one]));
+  const reached = new Set(modules.filter(({ source }) => AT_START.from.test(source)));
+  /** @type {Violation[]} */
+  const broken = [];
+  for (const { source, dependencies } of reached) {
+    for (const { resolved, dynamic, dependencyTypes } of dependencies) {
+      if (dynamic || dependencyTypes.includes("type-only")) continue;
+      if (AT_START.to.test(resolved)) {
+        broken.push({ rule: AT_START.name, from: source, to: resolved });
+      }
+      const next = bySource.get(resolved);
+      if (next) reached.add(next);
+    }
+  }
+  return broken;
+}
+
+/** @type {Map<string, Promise<import("dependency-cruiser").ICruiseResult>>} */
+const known = new Map();
+
+/** Who imports whom below a root, types included, and which rules that breaks; found once. */
+function graphOf(/** @type {string} */ root) {
+  const graph =
+    known.get(root) ??
+    Promise.resolve(
+      cruise(Object.keys(ROWS), {
+        baseDir: root,
+        doNotFollow: { path: "node_modules" },
+        tsPreCompilationDeps: true,
+        validate: true,
+        ruleSet: { forbidden: FORBIDDEN },
+      }),
+    ).then(({ output }) => /** @type {import("dependency-cruiser").ICruiseResult} */ (output));
+  known.set(root, graph);
+  return graph;
 }
 
 /** Which imports below a root break which rule. @param {string} root */
 export async function brokenRules(root) {
-  const all = await graphOf(root, Object.keys(ROWS), {
-    tsPreCompilationDeps: true,
-    validate: true,
-    ruleSet: { forbidden: FORBIDDEN },
-  });
-  const atStart = await graphOf(root, ["bindings/index*.ts"], {
-    exclude: { dynamic: true },
-    validate: true,
-    ruleSet: { forbidden: FORBIDDEN_AT_START },
-  });
-  const violations = [...all.summary.violations, ...atStart.summary.violations];
+  const { modules, summary } = await graphOf(root);
+  /** @type {Violation[]} */
+  const violations = summary.violations.map(({ rule, from, to }) => ({
+    rule: rule.name,
+    from,
+    to,
+  }));
   return {
-    files: all.summary.totalCruised,
-    broken: violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
+    files: summary.totalCruised,
+    broken: [...violations, ...brokenAtStart(modules)],
   };
 }
 
 /** Folders and single files with what they import, types included. @param {string} root */
 export async function folderGraph(root) {
-  const top = `^(${Object.keys(ROWS).join("|")})/[^/]+`;
-  const { modules } = await graphOf(root, Object.keys(ROWS), {
-    tsPreCompilationDeps: true,
-    collapse: top,
-    includeOnly: top,
-  });
-  return new Map(modules.map((one) => [one.source, one.dependencies.map((to) => to.resolved)]));
+  const { modules } = await graphOf(root);
+  const top = new RegExp(`^(${Object.keys(ROWS).join("|")})/[^/]+`);
+  const topOf = (/** @type {string} */ path) => top.exec(path)?.[0];
+  /** @type {Map<string, string[]>} */
+  const folders = new Map();
+  for (const { source, dependencies } of modules) {
+    const from = topOf(source);
+    if (!from) continue;
+    const targets = dependencies.flatMap(({ resolved }) => topOf(resolved) ?? []);
+    const others = targets.filter((to) => to !== from);
+    folders.set(from, [...new Set([...(folders.get(from) ?? []), ...others])]);
+  }
+  return folders;
 }

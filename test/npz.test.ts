@@ -6,6 +6,7 @@ import { isNpz, readNpy, readNpz } from "../bindings/formats/containers/npz.js";
 import { openZip } from "../bindings/formats/containers/zip.js";
 import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
 import { sizeOf, type Tensor } from "../bindings/tensor.js";
+import { allocatedBy } from "./support/allocation.js";
 import { Random } from "./support/random.js";
 
 const GOLDEN = new URL("golden/legacy/", import.meta.url);
@@ -70,17 +71,18 @@ describe("readNpz()", () => {
     expect(isNpz(["a.npy", "data.pkl"])).toBe(false);
   });
 
-  test("loads or refuses files with broken bytes, within a second", async () => {
+  test("loads or refuses files with broken bytes, in four times their memory", async () => {
     const whole = bytesOf("bjkomer-lmu.npz");
     const random = new Random(5);
-    for (let round = 0; round < 1000; round++) {
+    for (let round = 0; round < (process.env["CI"] ? 1000 : 200); round++) {
       const bytes = whole.slice(0, round % 10 === 0 ? random.integer(whole.length) : whole.length);
       for (let i = random.integer(4); i >= 0; i--) {
         if (bytes.length) bytes[random.integer(bytes.length)] = random.integer(256);
       }
-      const begin = performance.now();
-      await read(bytes).catch((error: unknown) => expect(error).toBeInstanceOf(LmuError));
-      expect(performance.now() - begin).toBeLessThan(1000);
+      const allocated = await allocatedBy(() =>
+        read(bytes).catch((error: unknown) => expect(error).toBeInstanceOf(LmuError)),
+      );
+      expect(allocated, `round ${round}`).toBeLessThanOrEqual(4 * whole.length);
     }
   });
 });

@@ -7,13 +7,21 @@ import { readPickle } from "../bindings/formats/containers/pickle/pickle.js";
 import { Random } from "./support/random.js";
 import { tensorsOf } from "./support/torch.js";
 
+/** Files with changed opcodes. */
+const ROUNDS = process.env["CI"] ? 5000 : 1000;
+
 /** Bytes of opcodes: texts as ASCII, numbers as they are. */
 function assemble(...parts: (string | number | readonly number[])[]): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(
-    parts.flatMap((part) =>
-      typeof part === "string" ? [...part].map((letter) => letter.charCodeAt(0)) : part,
-    ),
+  const pieces = parts.map((part) =>
+    typeof part === "string" ? Buffer.from(part, "latin1") : Uint8Array.from([part].flat()),
   );
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 const u32 = (value: number): number[] => [0, 8, 16, 24].map((shift) => (value >>> shift) & 255);
@@ -160,13 +168,13 @@ describe("readPickle()", () => {
 });
 
 describe("readPickle() on broken bytes", () => {
-  test("gives a value or an LmuError, whatever 5,000 changes of opcodes do", async () => {
+  test("gives a value or an LmuError, whatever changes of opcodes do", () => {
     const path = new URL("golden/torch/extra-modules.pt", import.meta.url);
     const files = unzipSync(new Uint8Array(readFileSync(path)));
     const whole = files["extra-modules/data.pkl"]!;
     const random = new Random(17);
     let values = 0;
-    for (let round = 0; round < 5000; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const bytes = whole.slice();
       for (let i = random.integer(3); i >= 0; i--) {
         // Half of the changes put one byte of the file for another: mostly opcodes that exist.
@@ -177,10 +185,10 @@ describe("readPickle() on broken bytes", () => {
         readPickle(bytes, TORCH_GLOBALS);
         values++;
       } catch (error) {
-        expect(error).toBeInstanceOf(LmuError);
+        if (!(error instanceof LmuError)) throw error;
       }
     }
-    expect(values).toBeGreaterThan(500);
+    expect(values).toBeGreaterThan(ROUNDS / 10);
   });
 });
 

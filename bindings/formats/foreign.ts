@@ -12,7 +12,7 @@ import { isZip, openZip } from "./containers/zip.js";
 import { KERAS_FILES, readKeras, readKerasHdf5 } from "./keras/keras.js";
 import { readNative } from "./native/metadata.js";
 import { RowScales } from "./native/scales.js";
-import { isProgram, refuseArchive, refuseOther, START_BYTES } from "./others.js";
+import { isProgram, refuseArchive, refuseOther } from "./others.js";
 import type { LayerRequest } from "./torch/request.js";
 import { importStateDict } from "./torch/state-dict.js";
 

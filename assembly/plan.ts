@@ -1,5 +1,6 @@
 import { ActivationLayer, runActivation } from "./layers/activation";
 import { Convolution, runConvolution } from "./layers/convolution";
+import { Delay, runDelay } from "./layers/delay";
 import { Dense, runDense } from "./layers/dense";
 import { Embedding, runEmbedding } from "./layers/embedding";
 import { Gru, runGru } from "./layers/gru";
@@ -27,6 +28,7 @@ const enum Kind {
   Norm,
   Merge,
   Copy,
+  Delay,
   Embedding,
   Convolution,
   Pool,
@@ -85,6 +87,8 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
       return runMerge(changetype<Merge>(at), plan, from, to);
     case Kind.Copy:
       return runCopy(changetype<Copy>(at), plan, from, to);
+    case Kind.Delay:
+      return runDelay(changetype<Delay>(at), plan, from, to);
     case Kind.Embedding:
       return runEmbedding(changetype<Embedding>(at), plan, from, to);
     case Kind.Convolution:

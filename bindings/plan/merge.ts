@@ -3,15 +3,17 @@ import { LmuError } from "../errors.js";
 import { computed } from "../tensor.js";
 import type { Builder } from "./builder.js";
 import type { Clock } from "./clock.js";
+import { alignNodes } from "./delay.js";
 import { type Named, type Node, nodeOf, strideOf } from "./node.js";
 import { pad4 } from "./panels.js";
 
 export function planMerge(
   layer: Named<MergeDescription>,
-  inputs: readonly Node[],
+  given: readonly Node[],
   b: Builder,
 ): Node {
-  const clock = commonClock(layer, inputs, b);
+  const inputs = align(layer, given, b);
+  const { clock } = inputs[0]!;
   if (layer.type === "concatenate") return concatenate(inputs, clock, b);
   const [first, ...others] = inputs as [Node, ...Node[]];
   const wrong = others.find(({ width }) => width !== first.width);
@@ -97,21 +99,20 @@ function divide(node: Node, divisor: number, b: Builder): void {
   });
 }
 
-/** The clock of nodes that advance together. */
-function commonClock(layer: Named<MergeDescription>, inputs: readonly Node[], b: Builder): Clock {
-  const [first, ...others] = inputs.map(({ clock }) => clock) as [Clock, ...Clock[]];
-  for (const other of others) {
-    if (other.rate !== first.rate) {
-      throw new LmuError(
-        "description-invalid",
-        `Cannot load the model: ${layer.type} ${layer.name} has inputs with different numbers of steps, expected equal ones`,
-      );
-    }
-    if (other.delay !== first.delay) {
-      b.needWholeSequence(
-        `the inputs of ${layer.name} look ahead ${first.delay} and ${other.delay} steps`,
-      );
-    }
+/** Nodes that advance together, brought to one clock where a stream can. */
+function align(layer: Named<MergeDescription>, nodes: readonly Node[], b: Builder): Node[] {
+  const [first, ...others] = nodes as [Node, ...Node[]];
+  if (others.some(({ clock }) => clock.rate !== first.clock.rate)) {
+    throw new LmuError(
+      "description-invalid",
+      `Cannot load the model: ${layer.type} ${layer.name} has inputs with different numbers of steps, expected equal ones`,
+    );
   }
-  return first;
+  const aligned = alignNodes([first, ...others], b);
+  if (aligned) return aligned;
+  const delays = [...new Set(nodes.map(({ clock }) => clock.delay))].join(" and ");
+  b.needWholeSequence(
+    `the inputs of ${layer.name} look ahead ${delays} steps, and no wait brings them together`,
+  );
+  return [...nodes];
 }

@@ -4,6 +4,7 @@
 export type { ActivationDescription } from "./description.js";
 export { LmuError, type LmuErrorCode } from "./errors.js";
 export type {
+  FormerRequest,
   HippoRequest,
   LayerRequest,
   LmuRequest,

@@ -1,4 +1,5 @@
 import type { Tensor } from "../../tensor.js";
+import { lmuformerNames } from "./lmuformer.js";
 import { dialectOf } from "./open-layer.js";
 import type { LayerRequest } from "./request.js";
 import { Weights } from "./tensors.js";
@@ -27,6 +28,11 @@ type Find = (name: string) => Tensor | undefined;
 
 /** Most telling names first: what they claim is no longer there for the others. */
 const KINDS: readonly Kind[] = [
+  {
+    landmark: "patch_embed.rpe_conv.weight",
+    typeOf: (find) => (find("block.0.attn.lmu.W_u.weight") ? "lmuformer" : undefined),
+    namesOf: lmuformerNames,
+  },
   known("pytorch-lmu", ["e_x", "e_h", "e_m", "W_x", "W_h", "W_m", "A", "B"]),
   known("bjkomer-lmu", [
     ...["input_encoders", "hidden_encoders", "memory_encoders"],

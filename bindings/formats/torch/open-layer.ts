@@ -3,6 +3,7 @@ import type { Tensor } from "../../tensor.js";
 import type { Dialect, Layer } from "./dialect.js";
 import { HIPPO } from "./hippo.js";
 import { ABDOUJAOUHAR_LMU, BJKOMER_LMU, PYTORCH_LMU, PYTORCH_LMUFFT } from "./lmu-repositories.js";
+import { LMUFORMER } from "./lmuformer.js";
 import { BATCH_NORM, CONV1D, EMBEDDING, LAYER_NORM, LINEAR } from "./modules.js";
 import { ACTIVATION, FLATTEN, PLAIN, WITH_TENSORS } from "./native-layers.js";
 import { TORCH_GRU, TORCH_LSTM, TORCH_RNN } from "./recurrent-modules.js";
@@ -16,6 +17,7 @@ const DIALECTS: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([
   ["bjkomer-lmu", BJKOMER_LMU],
   ["abdoujaouhar-lmu", ABDOUJAOUHAR_LMU],
   ["hippo-legt", HIPPO],
+  ["lmuformer", LMUFORMER],
   ["torch-lstm", TORCH_LSTM],
   ["torch-gru", TORCH_GRU],
   ["torch-rnn", TORCH_RNN],

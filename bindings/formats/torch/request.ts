@@ -20,7 +20,7 @@ import type { Discretization } from "../../legendre.js";
  * ```
  */
 export type LayerRequest =
-  LmuRequest | HippoRequest | RecurrentRequest | ModuleRequest | NativeRequest;
+  LmuRequest | HippoRequest | FormerRequest | RecurrentRequest | ModuleRequest | NativeRequest;
 
 interface Located {
   /**
@@ -83,6 +83,18 @@ export interface HippoRequest extends Sequential {
   readonly theta?: number;
   /** Step in the file's own unit of time, for continuous matrices, instead of theta. */
   readonly dt?: number;
+}
+
+/**
+ * LMUFormer, the network without spikes (lmu_rnn_conv1d of zeyuliu1037/LMUFormer), of any number of convolutions and blocks:
+ * one row per sequence, the head of the mean over time. A stream's answer is that of the frames so far, but the last ones
+ * of look-ahead.
+ */
+export interface FormerRequest extends Located {
+  /** All of the network. */
+  readonly type: "lmuformer";
+  /** Of its BatchNorms. @defaultValue 1e-5 */
+  readonly epsilon?: number;
 }
 
 /** nn.LSTM, nn.GRU, nn.RNN of any number of layers, in one direction or both, and their cells. */

@@ -22,7 +22,11 @@ export class Weights {
   /** Aliases that were looked up. */
   readonly #used = new Set<string>();
 
-  constructor(private readonly place: Place) {}
+  /** @param outer - names in the file, where these are the tensors of a module inside another */
+  constructor(
+    private readonly place: Place,
+    private readonly outer?: (name: string) => string,
+  ) {}
 
   /** What the names begin with, dot included. */
   get base(): string {
@@ -120,6 +124,13 @@ export class Weights {
     return new Weights({ ...this.place, base: base + (places[0]?.[1] ?? "") });
   }
 
+  /** The tensors of a module inside this one. */
+  within(module: string): Weights {
+    const { aliases: _, ...place } = this.place;
+    const nameOf = (name: string) => this.#nameOf(`${module}.${name}`);
+    return new Weights({ ...place, base: `${place.base}${module}.` }, nameOf);
+  }
+
   refuse(name: string, problem: string): never {
     throw new LmuError(
       "tensor-invalid",
@@ -129,6 +140,7 @@ export class Weights {
 
   /** The name in the file. */
   #nameOf(name: string): string {
+    if (this.outer) return this.outer(name);
     const { all, base, aliases } = this.place;
     const alias = aliases?.get(name);
     if (alias === undefined) return base + name;

@@ -112,27 +112,85 @@ describe.each(Object.entries(CASES))("%s", (_, { layers, taps = {}, lookAhead })
 });
 
 /** What no wait brings together: it only runs. */
-const APART: Readonly<Record<string, readonly LayerDescription[]>> = {
-  "single rows": [
-    { name: "a", type: "last" },
-    window("c", "input", 3, 1),
-    { name: "b", type: "last" },
-    add("a", "b"),
+const APART: readonly (readonly [string, RegExp, readonly LayerDescription[]])[] = [
+  [
+    "single rows",
+    /look ahead 0 and 1 steps, and no wait brings them together; use model\.run/,
+    [
+      { name: "a", type: "last" },
+      window("c", "input", 3, 1),
+      { name: "b", type: "last" },
+      add("a", "b"),
+    ],
   ],
   // Before it has seen a row, the second window makes three of padding alone; the other order makes none so early.
-  "rows of padding alone": [
-    ...[window("a", "input", 7, 6), window("a2", "a", 3, 0, { stride: 2, before: 8 })],
-    ...[window("b2", "input", 3, 0, { stride: 2, before: 8 }), window("b", "b2", 4, 3)],
-    add("a2", "b"),
+  [
+    "rows of padding alone",
+    /have new rows at different steps; use model\.run/,
+    [
+      ...[window("a", "input", 7, 6), window("a2", "a", 3, 0, { stride: 2, before: 8 })],
+      ...[window("b2", "input", 3, 0, { stride: 2, before: 8 }), window("b", "b2", 4, 3)],
+      add("a2", "b"),
+    ],
   ],
-};
+];
 
-test.each(Object.entries(APART))("%s of different look-ahead only run", async (_, layers) => {
+test.each(APART)("%s only run", async (_, why, layers) => {
   const made = makeUp({ width: WIDTH }, layers, shapesOf(layers, { a: 7, b: 4 }));
   const model = await loadMadeUp(made);
-  expect(() => model.stream()).toThrow(/look ahead .* steps, and no wait .*use model\.run/);
+  expect(() => model.stream()).toThrow(why);
   const input = new Random(8).floats(90 * WIDTH);
   expect(distance(model.run(input), oracleOutputs(made, input))).toBeLessThan(1e-6);
+});
+
+/** Layers of a branch from the input that ends in one row. */
+const toRow = (
+  name: string,
+  type: "last" | "mean",
+  size: number,
+  stride: number,
+): LayerDescription[] => [
+  { name: `${name}-pool`, type: "pool", mode: "max", size, stride, from: ["input"] },
+  { name, ...(type === "last" ? { type } : { type: "global-pool", mode: type }) },
+];
+
+describe("single rows meet", () => {
+  const branches = (...all: LayerDescription[][]): LayerDescription[] => [
+    ...all.flat(),
+    { name: "all", type: "concatenate", from: all.map((branch) => branch.at(-1)!.name) },
+  ];
+
+  test.each([
+    ["of the same steps", branches(toRow("a", "last", 4, 2), toRow("b", "mean", 4, 2))],
+    [
+      "after windows that begin one after another",
+      branches(toRow("a", "last", 2, 1), toRow("b", "mean", 4, 1), toRow("c", "last", 3, 1)),
+    ],
+  ])("%s: in streams as well", async (_, layers) => {
+    const made = makeUp({ width: WIDTH }, layers, {});
+    const model = await loadMadeUp(made);
+    const input = new Random(9).floats(70 * WIDTH);
+    for (const steps of [4, 5, 64, 65, 70]) {
+      const sequence = input.subarray(0, steps * WIDTH);
+      const output = model.run(sequence);
+      expect(distance(output, oracleOutputs(made, sequence))).toBeLessThan(1e-6);
+      for (const seed of [1, 2, 3]) expectSameBits(model, sequence, output, seed);
+    }
+    const stream = model.stream();
+    expect(stream.push(input.subarray(0, 3 * WIDTH)), "before all have begun").toEqual(
+      new Float32Array(model.outputSize).fill(NaN),
+    );
+    expect(() => model.run(input.subarray(0, 3 * WIDTH))).toThrow("too few for one output");
+  });
+
+  test("renewed at different steps they only run: a stream would keep what others left", async () => {
+    const layers = branches(toRow("a", "last", 2, 1), toRow("b", "last", 2, 2));
+    const made = makeUp({ width: WIDTH }, layers, {});
+    const model = await loadMadeUp(made);
+    expect(() => model.stream()).toThrow(/the inputs of all have new rows at different steps; use/);
+    const input = new Random(10).floats(65 * WIDTH);
+    expect(distance(model.run(input), oracleOutputs(made, input))).toBeLessThan(1e-6);
+  });
 });
 
 test("a branch around a strided layer has other rows", async () => {

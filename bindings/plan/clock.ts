@@ -12,7 +12,7 @@ export interface Clock {
   readonly capacity: number;
   /** One row per call, the newest: after "last" and global pooling. */
   readonly isSingle: boolean;
-  /** What happened to the rows since the input: equal clocks have equal text. */
+  /** What happened to the rows since the input: equal clocks have equal text. Of a single row: to those it is the newest of. */
   readonly rate: string;
   /** Input steps by which the rows lag behind. */
   readonly delay: number;

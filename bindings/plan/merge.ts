@@ -12,8 +12,7 @@ export function planMerge(
   given: readonly Node[],
   b: Builder,
 ): Node {
-  const inputs = align(layer, given, b);
-  const { clock } = inputs[0]!;
+  const { nodes: inputs, clock } = align(layer, given, b);
   if (layer.type === "concatenate") return concatenate(inputs, clock, b);
   const [first, ...others] = inputs as [Node, ...Node[]];
   const wrong = others.find(({ width }) => width !== first.width);
@@ -99,20 +98,24 @@ function divide(node: Node, divisor: number, b: Builder): void {
   });
 }
 
-/** Nodes that advance together, brought to one clock where a stream can. */
-function align(layer: Named<MergeDescription>, nodes: readonly Node[], b: Builder): Node[] {
+/** Nodes that advance together, and what is made of them, on one clock where a stream can. */
+function align(layer: Named<MergeDescription>, nodes: readonly Node[], b: Builder) {
   const [first, ...others] = nodes as [Node, ...Node[]];
-  if (others.some(({ clock }) => clock.rate !== first.clock.rate)) {
+  const rateOf = ({ clock }: Node) => (clock.isSingle ? "single" : clock.rate);
+  if (others.some((other) => rateOf(other) !== rateOf(first))) {
     throw new LmuError(
       "description-invalid",
       `Cannot load the model: ${layer.type} ${layer.name} has inputs with different numbers of steps, expected equal ones`,
     );
   }
   const aligned = alignNodes([first, ...others], b);
-  if (aligned) return aligned;
-  const delays = [...new Set(nodes.map(({ clock }) => clock.delay))].join(" and ");
-  b.needWholeSequence(
-    `the inputs of ${layer.name} look ahead ${delays} steps, and no wait brings them together`,
-  );
-  return [...nodes];
+  if (!aligned.isStreamable) {
+    const delays = [...new Set(nodes.map(({ clock }) => clock.delay))];
+    b.needWholeSequence(
+      delays.length > 1
+        ? `the inputs of ${layer.name} look ahead ${delays.join(" and ")} steps, and no wait brings them together`
+        : `the inputs of ${layer.name} have new rows at different steps`,
+    );
+  }
+  return aligned;
 }

@@ -27,7 +27,7 @@ export function singleClock(b: Builder, from: Clock): Clock {
   return b.program.clock({
     capacity: b.capacity.streams,
     isSingle: true,
-    rate: "single",
+    rate: from.rate,
     delay: from.delay,
     stepsPerRow: from.stepsPerRow,
     rows: 1,

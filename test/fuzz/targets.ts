@@ -59,5 +59,6 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   "state-dict": golden(
     ...["torch/torch-lmu-0.safetensors", "torch/torch-lmufft-0.safetensors"],
     ...["legacy/bjkomer-lmu.safetensors", "torch/torch-lstm.safetensors"],
+    "torch/lmuformer-blocks.safetensors",
   ),
 };

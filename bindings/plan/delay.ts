@@ -28,27 +28,47 @@ export function alignNodes(nodes: readonly [Node, ...Node[]], b: Builder): Align
  * call that renews one renews all, once the last of them has begun.
  */
 function alignSingle(nodes: readonly [Node, ...Node[]]): Aligned {
-  const { clock } = nodes.reduce((a, x) => (beginOf(x.clock) > beginOf(a.clock) ? x : a));
+  const { clock } = nodes.reduce((a, x) =>
+    startOf(x.clock).begin > startOf(a.clock).begin ? x : a,
+  );
   const isStreamable = nodes.every((node) => areRenewedTogether(node.clock, clock));
   return { nodes, clock, isStreamable };
 }
 
 function areRenewedTogether(a: Clock, b: Clock): boolean {
   if (a.id === b.id) return true;
-  const isEqual = a.rate === b.rate && a.rowsAfter(1, false) === b.rowsAfter(1, false);
-  return a.delay === b.delay && (isEqual || (isSteady(a) && isSteady(b)));
+  const [first, second] = [startOf(a), startOf(b)];
+  const isEqual = a.rate === b.rate && first.rows === second.rows;
+  return a.delay === b.delay && (isEqual || (first.isSteady && second.isSteady));
 }
 
-/** Whether every step has its row, from the first row on. */
-function isSteady(clock: Clock): boolean {
-  const rows = clock.rowsAfter(1, false);
-  return clock.stepsPerRow === 1 && (rows === 0 || clock.rowsAfter(2, false) > rows);
+/** How a clock begins. */
+interface Start {
+  /** After one step. */
+  readonly rows: number;
+  /** Every step has its row, from the first row on. */
+  readonly isSteady: boolean;
+  /** Steps that a sequence needs for the first row. */
+  readonly begin: number;
+}
+
+/** A clock that is asked asks all before it: once, however many merges a file has. */
+const starts = new WeakMap<Clock, Start>();
+
+function startOf(clock: Clock): Start {
+  let start = starts.get(clock);
+  if (!start) {
+    const rows = clock.rowsAfter(1, false);
+    const isSteady = clock.stepsPerRow === 1 && (rows === 0 || clock.rowsAfter(2, false) > rows);
+    start = { rows, isSteady, begin: clock.isSingle ? beginOf(clock) : 0 };
+    starts.set(clock, start);
+  }
+  return start;
 }
 
 /** No sequence is longer, and integers up to twice as many are exact. */
 const MAX_STEPS = 2 ** 52;
 
-/** Steps that a sequence needs for its first row. */
 function beginOf(clock: Clock): number {
   let [none, some] = [0, 1];
   while (some < MAX_STEPS && clock.rowsAfter(some, true) < 1) [none, some] = [some, 2 * some];
@@ -68,7 +88,7 @@ function beginOf(clock: Clock): number {
  */
 function waitOf(early: Clock, late: Clock): number | undefined {
   if (early.id === late.id) return 0;
-  const ahead = early.rowsAfter(1, false) - late.rowsAfter(1, false);
+  const ahead = startOf(early).rows - startOf(late).rows;
   const lag = late.delay - early.delay;
   if (lag === 0) return ahead === 0 ? 0 : undefined;
   if (ahead < 0) return undefined;

@@ -22,9 +22,14 @@ export function planTime(layer: Named<TimeDescription>, [x]: readonly [Node], b:
   return output;
 }
 
+/** One for each clock, however many layers ask. */
+const singles = new WeakMap<Clock, Clock>();
+
 /** A clock with one row per call: the newest of what runs on another. */
 export function singleClock(b: Builder, from: Clock): Clock {
-  return b.program.clock({
+  const known = singles.get(from);
+  if (known) return known;
+  const clock = b.program.clock({
     capacity: b.capacity.streams,
     isSingle: true,
     rate: from.rate,
@@ -33,6 +38,8 @@ export function singleClock(b: Builder, from: Clock): Clock {
     rows: 1,
     rowsAfter: (steps, isEnded) => from.rowsAfter(steps, isEnded),
   });
+  singles.set(from, clock);
+  return clock;
 }
 
 function reverse(name: string, x: Node, b: Builder): Node {

@@ -12,7 +12,8 @@ export type {
   NativeRequest,
   RecurrentRequest,
 } from "./formats/torch/request.js";
-export type { Load, LoadOptions } from "./model/load.js";
+export type { Load } from "./model/load.js";
+export type { LoadOptions } from "./model/load-options.js";
 export type { Model, RunOptions } from "./model/model.js";
 export type { Samples } from "./model/ports.js";
 export type { LayerReport, Report, TensorReport } from "./model/report.js";

@@ -1,5 +1,15 @@
 import { brief, expectInteger, expectOptions } from "../errors.js";
-import type { LoadOptions } from "./load.js";
+import type { FormatOptions } from "../formats/read.js";
+import type { WasmModule } from "../runtime/kernel.js";
+
+/** Options of load. */
+export interface LoadOptions extends FormatOptions {
+  /**
+   * lmu.wasm of this version, compiled by the caller: where compiling is the host's business, or a page's policy forbids
+   * it. Without it the bytes inside this package are compiled, once.
+   */
+  wasm?: WasmModule | undefined;
+}
 
 /** What each option of load must be. */
 const KINDS: Readonly<Record<keyof LoadOptions, string>> = {

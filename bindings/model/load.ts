@@ -3,7 +3,7 @@ import { Engine } from "./engine.js";
 import { LmuError } from "../errors.js";
 import { Budget } from "../source/budget.js";
 import { naming, shortName } from "../source/naming.js";
-import { checkLoadOptions } from "./load-options.js";
+import { checkLoadOptions, type LoadOptions } from "./load-options.js";
 import { type ModelFiles, openFiles } from "../source/files.js";
 import type { Checkpoint } from "../formats/checkpoint.js";
 import { readNative } from "../formats/native/metadata.js";
@@ -21,15 +21,6 @@ import type { FormatOptions } from "../formats/read.js";
 import type { SourceReader } from "../source/reader.js";
 import type { Source, SourceFiles } from "../source/source.js";
 import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "../tensor.js";
-
-/** Options of {@link load}. */
-export interface LoadOptions extends FormatOptions {
-  /**
-   * lmu.wasm of this version, compiled by the caller: where compiling is the host's business, or a page's policy forbids
-   * it. Without it the bytes inside this package are compiled, once.
-   */
-  wasm?: WasmModule | undefined;
-}
 
 /** The type of {@link load}, whose page says the rest. */
 export interface Load {

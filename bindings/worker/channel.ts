@@ -1,5 +1,5 @@
 import { LmuError, messageOf } from "../errors.js";
-import type { LoadOptions } from "../model/load.js";
+import type { LoadOptions } from "../model/load-options.js";
 import type { Progress } from "../source/source.js";
 import type { Port } from "./port.js";
 import {

@@ -14,7 +14,7 @@
  * @module lmu-wasm/worker
  */
 import { typeOf } from "../errors.js";
-import type { LoadOptions } from "../model/load.js";
+import type { LoadOptions } from "../model/load-options.js";
 import { checkLoadOptions } from "../model/load-options.js";
 import type { Source, SourceFiles } from "../source/source.js";
 import { Channel } from "./channel.js";

@@ -1,5 +1,21 @@
-import type { ActivationDescription } from "./description.js";
 import { brief, LmuError } from "./errors.js";
+
+/**
+ * An activation function by name, or by name with its parameters: `"tanh"`, `{ type: "leaky_relu", slope: 0.01 }`.
+ *
+ * Names and defaults are mostly those of Keras: linear, tanh, sigmoid, relu, relu6, leaky_relu (slope 0.2, threshold 0,
+ * limit none), elu and celu (alpha 1), selu, gelu, gelu_tanh, silu, softplus, softsign, exponential, mish, softmax,
+ * log_softmax, log_sigmoid, hard_sigmoid (slope 1/6), hard_tanh (low -1, high 1), hard_silu, squareplus (b 4), soft_shrink
+ * and hard_shrink (threshold 0.5), tanh_shrink, sparse_plus, sparse_sigmoid, threshold (threshold 0, value 0).
+ */
+export type ActivationDescription =
+  | string
+  | {
+      /** The name. */
+      readonly type: string;
+      /** A parameter of that name: a finite number. */
+      readonly [parameter: string]: unknown;
+    };
 
 /** A function that the kernels know, with up to four parameters. */
 export interface EncodedActivation {

@@ -4,6 +4,7 @@ import { STATE } from "../runtime/records.js";
 import { type DType, sizeOf, type Tensor } from "../tensor.js";
 import { Address, checkBytes } from "./address.js";
 import type { Capacity, Clock } from "./clock.js";
+import type { Node } from "./node.js";
 import { pad4 } from "./panels.js";
 import { Program } from "./program.js";
 import { type MatrixOptions, Weights } from "./weights.js";
@@ -120,6 +121,11 @@ export class Builder {
 
   // ---- buffers and state ----
 
+  /** What a layer gives on a clock, with rows of its own. */
+  node(clock: Clock, width: number): Node {
+    return { at: this.buffer(clock, width), width, clock };
+  }
+
   /** Rows for a layer's output. */
   buffer(clock: Clock, width: number): Address {
     return this.scratch(clock.capacity * pad4(width));
@@ -163,6 +169,12 @@ export class Builder {
   ): Address {
     const rows = pad4(outputs);
     return this.program.matrix(this.weights.matrix(source, rows, inputs, options), rows, inputs);
+  }
+
+  /** A vector of the file, checked. */
+  vector(name: string, length: number): Address {
+    this.shape(name, length);
+    return this.weights.vector(name, length);
   }
 
   // ---- costs ----

@@ -4,7 +4,7 @@ import type {
   RecurrentDescription,
 } from "../description.js";
 import type { Builder } from "./builder.js";
-import { expectSequence, type Named, type Node, nodeOf } from "./node.js";
+import { expectSequence, type Named, type Node } from "./node.js";
 import { Cell } from "./cell.js";
 import { pad4 } from "./panels.js";
 
@@ -14,7 +14,7 @@ export function planDense(layer: Named<DenseDescription>, [x]: readonly [Node], 
   const hasBias = b.has(`${name}.bias`);
   if (hasBias) b.shape(`${name}.bias`, outputs);
   b.multiplyAdds(outputs * x.width);
-  const output = nodeOf(b, x.clock, outputs);
+  const output = b.node(x.clock, outputs);
   const weights = b.matrix(`${name}.weight`, outputs, x.width);
   const bias = b.weights.vector(hasBias ? `${name}.bias` : undefined, outputs);
   b.program.dense(
@@ -45,7 +45,7 @@ export function planActivation(
 ): Node {
   const activation = b.program.activation(layer.name, layer.activation);
   if (!activation) return x;
-  const output = nodeOf(b, x.clock, x.width);
+  const output = b.node(x.clock, x.width);
   const { width } = x;
   b.program.record("activationLayer", x.clock, {
     input: x.at,

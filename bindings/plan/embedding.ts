@@ -1,6 +1,6 @@
 import { LmuError } from "../errors.js";
 import type { Builder } from "./builder.js";
-import { type Node, nodeOf, strideOf } from "./node.js";
+import { type Node, strideOf } from "./node.js";
 import { pad4 } from "./panels.js";
 
 export function planEmbedding(
@@ -15,7 +15,7 @@ export function planEmbedding(
     );
   }
   const [, width] = b.shape(`${layer.name}.weight`, x.vocabulary, undefined);
-  const output = nodeOf(b, x.clock, width);
+  const output = b.node(x.clock, width);
   const stride = pad4(width);
   const table = b.weights.table(`${layer.name}.weight`, x.vocabulary, width, stride);
   b.program.record("embedding", x.clock, {

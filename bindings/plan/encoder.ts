@@ -1,4 +1,4 @@
-import type { ActivationDescription } from "../description.js";
+import type { ActivationDescription } from "../activations.js";
 import type { Builder } from "./builder.js";
 import type { Node, TermSource } from "./node.js";
 

@@ -3,7 +3,7 @@ import { LmuError } from "../errors.js";
 import { computed } from "../tensor.js";
 import type { Builder } from "./builder.js";
 import type { Clock } from "./clock.js";
-import { type Named, type Node, nodeOf, strideOf } from "./node.js";
+import { type Named, type Node, strideOf } from "./node.js";
 import { pad4 } from "./panels.js";
 
 export function planMerge(
@@ -27,7 +27,7 @@ export function planMerge(
       `Cannot load the model: subtract ${layer.name} has ${inputs.length} inputs, expected 2`,
     );
   }
-  const output = nodeOf(b, clock, first.width);
+  const output = b.node(clock, first.width);
   const operation = layer.type === "mean" ? "add" : layer.type;
   let a = first;
   for (const other of others) {
@@ -43,7 +43,7 @@ export function planMerge(
 /** Side by side: one copy per input. */
 function concatenate(inputs: readonly Node[], clock: Clock, b: Builder): Node {
   const width = inputs.reduce((sum, input) => sum + input.width, 0);
-  const output = nodeOf(b, clock, width);
+  const output = b.node(clock, width);
   let first = 0;
   for (const input of inputs) {
     copy({ node: input, first: 0 }, { node: output, first }, input.width, b);
@@ -61,7 +61,7 @@ export function planSlice(layer: Named<SliceDescription>, [x]: readonly [Node], 
       `Cannot load the model: slice ${name} ends before feature ${start + width}, expected at most ${x.width}`,
     );
   }
-  const output = nodeOf(b, x.clock, width);
+  const output = b.node(x.clock, width);
   copy({ node: x, first: start }, { node: output, first: 0 }, width, b);
   return output;
 }

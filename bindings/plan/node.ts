@@ -1,6 +1,5 @@
 import { LmuError } from "../errors.js";
 import type { Address } from "./address.js";
-import type { Builder } from "./builder.js";
 import type { Clock } from "./clock.js";
 import { pad4 } from "./panels.js";
 
@@ -28,11 +27,6 @@ export interface TermSource {
 /** A layer of a description, with its name. */
 export type Named<T> = T & { readonly name: string };
 
-/** A new node on the clock of another. */
-export function nodeOf(b: Builder, clock: Clock, width: number): Node {
-  return { at: b.buffer(clock, width), width, clock };
-}
-
 /**
  * For layers that remember or see several rows: "one row" is renewed by every call, so they would see the calls.
  *
@@ -44,10 +38,4 @@ export function expectSequence(name: string, { clock }: Node): void {
     "description-invalid",
     `Cannot load the model: ${name} reads one row, expected a sequence`,
   );
-}
-
-/** A checked vector of the file. */
-export function vectorOf(b: Builder, name: string, length: number): Address {
-  b.shape(name, length);
-  return b.weights.vector(name, length);
 }

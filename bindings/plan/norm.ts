@@ -1,7 +1,7 @@
 import type { LayerNormDescription } from "../description.js";
 import { computed } from "../tensor.js";
 import type { Builder } from "./builder.js";
-import { type Named, type Node, nodeOf, vectorOf } from "./node.js";
+import type { Named, Node } from "./node.js";
 import { pad4 } from "./panels.js";
 
 export function planScale(
@@ -9,10 +9,10 @@ export function planScale(
   [x]: readonly [Node],
   b: Builder,
 ): Node {
-  const output = nodeOf(b, x.clock, x.width);
-  const scale = vectorOf(b, `${layer.name}.scale`, x.width);
+  const output = b.node(x.clock, x.width);
+  const scale = b.vector(`${layer.name}.scale`, x.width);
   const hasShift = b.has(`${layer.name}.shift`);
-  const shift = hasShift ? vectorOf(b, `${layer.name}.shift`, x.width) : 0;
+  const shift = hasShift ? b.vector(`${layer.name}.shift`, x.width) : 0;
   b.multiplyAdds(x.width);
   b.program.record("scale", x.clock, {
     input: x.at,
@@ -31,7 +31,7 @@ export function planLayerNorm(
 ): Node {
   const { name } = layer;
   const { width } = x;
-  const output = nodeOf(b, x.clock, width);
+  const output = b.node(x.clock, width);
   const ones = () =>
     b.weights.vector(
       computed([width], () => 1),
@@ -43,9 +43,9 @@ export function planLayerNorm(
     output: output.at,
     stride: pad4(width),
     width,
-    scale: b.has(`${name}.scale`) ? vectorOf(b, `${name}.scale`, width) : ones(),
+    scale: b.has(`${name}.scale`) ? b.vector(`${name}.scale`, width) : ones(),
     shift: b.has(`${name}.shift`)
-      ? vectorOf(b, `${name}.shift`, width)
+      ? b.vector(`${name}.shift`, width)
       : b.weights.vector(undefined, width),
     epsilon: layer.epsilon,
   });

@@ -1,5 +1,5 @@
 import { encodeActivation } from "../activations.js";
-import type { ActivationDescription } from "../description.js";
+import type { ActivationDescription } from "../activations.js";
 import {
   ACTIVATION_KINDS,
   COMBINES,

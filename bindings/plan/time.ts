@@ -2,7 +2,7 @@ import type { TimeDescription } from "../description.js";
 import { LmuError } from "../errors.js";
 import type { Builder } from "./builder.js";
 import type { Clock } from "./clock.js";
-import { type Named, type Node, nodeOf } from "./node.js";
+import type { Named, Node } from "./node.js";
 import { pad4 } from "./panels.js";
 
 /** Plans last, reverse and flatten. */
@@ -11,7 +11,7 @@ export function planTime(layer: Named<TimeDescription>, [x]: readonly [Node], b:
   if (layer.type === "reverse") return reverse(layer.name, x, b);
   if (layer.type === "flatten") return flatten(layer.name, x, b);
   const clock = singleClock(b, x.clock);
-  const output = nodeOf(b, clock, x.width);
+  const output = b.node(clock, x.width);
   const stride = pad4(x.width);
   b.program.record("last", x.clock, {
     input: x.at,
@@ -37,7 +37,7 @@ export function singleClock(b: Builder, from: Clock): Clock {
 
 function reverse(name: string, x: Node, b: Builder): Node {
   b.needWholeSequence(`${name} reads the sequence from its end`);
-  const output = nodeOf(b, x.clock, x.width);
+  const output = b.node(x.clock, x.width);
   b.program.record("reverse", x.clock, { input: x.at, output: output.at, stride: pad4(x.width) });
   return output;
 }
@@ -52,7 +52,7 @@ function flatten(name: string, x: Node, b: Builder): Node {
   }
   b.needWholeSequence(`${name} needs all ${rows} steps at once`);
   const clock = singleClock(b, x.clock);
-  const output = nodeOf(b, clock, rows * x.width);
+  const output = b.node(clock, rows * x.width);
   b.program.record("flatten", x.clock, {
     input: x.at,
     output: output.at,

@@ -7,7 +7,7 @@ import { LmuError } from "../errors.js";
 import type { Address } from "./address.js";
 import type { Builder } from "./builder.js";
 import type { Clock } from "./clock.js";
-import { expectSequence, type Named, type Node, nodeOf, vectorOf } from "./node.js";
+import { expectSequence, type Named, type Node } from "./node.js";
 import { pad4, Panels } from "./panels.js";
 import { singleClock } from "./time.js";
 
@@ -42,7 +42,7 @@ export function planConvolution(
   }
   const geometry = { span: (taps - 1) * dilation + 1, stride, left: padding[0], right: padding[1] };
   const { window, clock } = planWindow(name, x, geometry, b);
-  const output = nodeOf(b, clock, outputs);
+  const output = b.node(clock, outputs);
   const isDepthwise = groups === x.width && outputs === x.width;
   b.multiplyAdds(outputs * taps * inputs);
   b.program.record("convolution", x.clock, {
@@ -58,7 +58,7 @@ export function planConvolution(
       ? depthwise(name, outputs, taps, b)
       : dense(name, { outputs, taps, inputs, groups }, b),
     bias: b.has(`${name}.bias`)
-      ? vectorOf(b, `${name}.bias`, outputs)
+      ? b.vector(`${name}.bias`, outputs)
       : b.weights.vector(undefined, outputs),
     activation: b.program.activation(name, layer.activation),
   });
@@ -109,7 +109,7 @@ function depthwise(name: string, outputs: number, taps: number, b: Builder): Add
 export function planPool(layer: Named<PoolDescription>, [x]: readonly [Node], b: Builder): Node {
   const { name, size, stride = size } = layer;
   const { window, clock } = planWindow(name, x, { span: size, stride, left: 0, right: 0 }, b);
-  const output = nodeOf(b, clock, x.width);
+  const output = b.node(clock, x.width);
   const isMean = Number(layer.mode === "mean");
   b.program.record("pool", x.clock, { window, output: output.at, outputClock: clock.id, isMean });
   return output;
@@ -122,7 +122,7 @@ export function planGlobalPool(
 ): Node {
   if (x.clock.isSingle) return x;
   const clock = singleClock(b, x.clock);
-  const output = nodeOf(b, clock, x.width);
+  const output = b.node(clock, x.width);
   const isMean = layer.mode === "mean";
   const state = b.state("count", [1], "f64");
   if (isMean) b.state("sum", [2, pad4(x.width)], "f64");

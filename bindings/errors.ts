@@ -79,6 +79,11 @@ export class LmuError extends Error {
   }
 }
 
+/** Says why a model cannot be loaded. @throws LmuError with that code */
+export function cannotLoad(code: LmuErrorCode, problem: string): never {
+  throw new LmuError(code, `Cannot load the model: ${problem}`);
+}
+
 /**
  * A text that a terminal or a log shows as it is: characters that steer them (control, escape, bidirectional and invisible
  * ones, but for line ends) as \\u and their code, and what is beyond a length cut off.

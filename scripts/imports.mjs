@@ -8,9 +8,11 @@ const ROWS = {
     ["index", "api"],
     ["model"],
     ["formats"],
-    ["source", "plan"],
-    ["validate"],
+    ["source", "validate", "graph"],
     ["description"],
+    ["layers"],
+    ["plan"],
+    ["facts"],
     ["activations"],
     ["tensor", "legendre"],
     ["runtime"],
@@ -58,9 +60,9 @@ const FORBIDDEN = [
   ...rowRules("assembly"),
   forbid("no circles", {}, { circular: true }),
   forbid(
-    "formats know no wasm",
-    { path: "^bindings/formats/" },
-    { path: "^bindings/(model|plan|runtime)/", reachable: true },
+    "a description holds types alone",
+    { path: "^bindings/description\\." },
+    { dependencyTypesNot: ["type-only"] },
   ),
   forbid(
     "kernels know no layers",
@@ -69,6 +71,18 @@ const FORBIDDEN = [
   ),
   forbid("nothing is left over", { orphan: true, pathNot: "\\.d\\.ts$" }, {}),
   forbid("imports are found", {}, { couldNotResolve: true, pathNot: "lmu\\.wasm" }),
+];
+
+/**
+ * Of what formats reach, types included, up to descriptions: those are made of the types that layers read, and a file of
+ * types brings nothing else along.
+ */
+const FORBIDDEN_TO_FORMATS = [
+  forbid(
+    "formats know no wasm",
+    { path: "^bindings/formats/" },
+    { path: "^bindings/(model|layers|plan|runtime)/", reachable: true },
+  ),
 ];
 
 /** Of what runs at once: types are gone, and import() has not happened. */
@@ -103,12 +117,18 @@ export async function brokenRules(root) {
     validate: true,
     ruleSet: { forbidden: FORBIDDEN },
   });
+  const ofFormats = await graphOf(root, ["bindings/formats"], {
+    doNotFollow: { path: ["node_modules", "^bindings/description\\."] },
+    tsPreCompilationDeps: true,
+    validate: true,
+    ruleSet: { forbidden: FORBIDDEN_TO_FORMATS },
+  });
   const atStart = await graphOf(root, ["bindings/index*.ts"], {
     exclude: { dynamic: true },
     validate: true,
     ruleSet: { forbidden: FORBIDDEN_AT_START },
   });
-  const violations = [...all.summary.violations, ...atStart.summary.violations];
+  const violations = [all, ofFormats, atStart].flatMap(({ summary }) => summary.violations);
   return {
     files: all.summary.totalCruised,
     broken: violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),

@@ -1,7 +1,9 @@
 import type { Description } from "../description.js";
 import { LmuError } from "../errors.js";
-import type { TensorInfo } from "../plan/builder.js";
-import type { Capacity } from "../plan/clock.js";
+import type { Capacity } from "../facts/clock.js";
+import type { TensorInfo } from "../facts/facts.js";
+import { graphOf } from "../graph.js";
+import type { Graph } from "../plan/node.js";
 import { pack } from "../plan/pack.js";
 import { checkUnpaid, type Plan, planModel } from "../plan/plan.js";
 import type { Packing } from "../plan/weights.js";
@@ -28,8 +30,7 @@ export class Engine {
   /** lmu.wasm, compiled. */
   readonly module: WasmModule;
 
-  readonly #description: Description;
-  readonly #tensors: ReadonlyMap<string, TensorInfo>;
+  readonly #graph: Graph;
   /** Where each tensor goes. Weights stay where they are, so this holds for every plan. */
   readonly #packings = new Map<string, Packing[]>();
   #kernel: Kernel | undefined;
@@ -49,14 +50,13 @@ export class Engine {
     tensors: ReadonlyMap<string, TensorInfo>,
   ) {
     this.module = module;
-    this.#description = description;
-    this.#tensors = tensors;
+    this.#graph = graphOf(description, tensors);
     const kernel = start(module);
     this.#kernel = kernel;
     this.#run = kernel.exports.run;
     // Matrices are computed when they are packed; buffers and states are still empty then.
     const hold = holdOf(module, () => ({ kernel, from: this.plan.buffersAt }));
-    const plan = planModel(description, tensors, kernel.heapBase, CALL, hold);
+    const plan = planModel(this.#graph, kernel.heapBase, CALL, hold);
     checkUnpaid(plan);
     this.plan = this.#install(plan);
     for (const packing of this.plan.packings) {
@@ -90,7 +90,7 @@ export class Engine {
 
   /** Plans again for calls of at least this many rows of one stream. Only while no stream is open. */
   resize(rows: number): void {
-    const plan = planModel(this.#description, this.#tensors, this.plan.at, { rows, streams: 1 });
+    const plan = planModel(this.#graph, this.plan.at, { rows, streams: 1 });
     this.plan = this.#install(plan);
   }
 

@@ -11,22 +11,17 @@ import {
   RECORDS,
 } from "../runtime/records.js";
 import { Address, type Region, type Word } from "./address.js";
-import type { Clock } from "./clock.js";
-import { type Node, strideOf, type TermSource } from "./node.js";
-import { pad4 } from "./panels.js";
+import { pad4 } from "../facts/bytes.js";
+import type { Clock } from "../facts/clock.js";
+import { type Rows, strideOf, type TermSource } from "./rows.js";
 
 /** The records that lmu.wasm runs, one per layer and in their order. */
 export class Program {
   #records: Word[][] = [];
   readonly #parts: Word[] = [];
-  readonly #clocks: Clock[] = [];
 
-  /** A clock of the model. */
-  clock(options: Omit<Clock, "id">): Clock {
-    const clock = { id: this.#clocks.length, ...options };
-    this.#clocks.push(clock);
-    return clock;
-  }
+  /** @param clocks - how many the model has */
+  constructor(private readonly clocks: number) {}
 
   /** Appends a layer record. */
   record<K extends keyof typeof RECORDS>(
@@ -42,7 +37,7 @@ export class Program {
 
   /** Appends a dense record: output ← f(bias + Σ weights·input), or without a bias, added to output. */
   dense(
-    output: Node,
+    output: Rows,
     bias: Address | 0,
     terms: readonly TermSource[],
     activation: Address | 0 = 0,
@@ -104,7 +99,7 @@ export class Program {
   }
 
   /** Appends output ← a ∘ b. */
-  merge(operation: (typeof COMBINES)[number], output: Node, a: Node, b: Node): void {
+  merge(operation: (typeof COMBINES)[number], output: Rows, a: Rows, b: Rows): void {
     this.record("merge", output.clock, {
       operation: COMBINES.indexOf(operation),
       a: a.at,
@@ -115,14 +110,14 @@ export class Program {
   }
 
   /** Where a plan counts the rows of a clock, in bytes from its beginning. */
-  counterOffset(clock: Clock): number {
-    return (PLAN.length + clock.id) * 4;
+  counterOffset(clock: number): number {
+    return (PLAN.length + clock) * 4;
   }
 
   /** Bytes of plan header, records and parts. */
   get bytes(): number {
     const layers = this.#records.reduce((sum, record) => sum + record.length, 0);
-    return pad4(PLAN.length + this.#clocks.length + layers + this.#parts.length) * 4;
+    return pad4(PLAN.length + this.clocks + layers + this.#parts.length) * 4;
   }
 
   /**
@@ -132,7 +127,7 @@ export class Program {
    */
   link(bases: Readonly<Record<Region, number>>, gathered: Address): Uint32Array<ArrayBuffer> {
     const layers = this.#records.flat();
-    const counters = this.#clocks.map(() => 0);
+    const counters = Array<number>(this.clocks).fill(0);
     const first = PLAN.length + counters.length;
     const parts = bases.program + (first + layers.length) * 4;
     const header = wordsOf(PLAN, {

@@ -1,7 +1,8 @@
-import { LmuError } from "../errors.js";
+import { cannotLoad } from "../errors.js";
+import { checkBytes, pad4 } from "../facts/bytes.js";
 import type { Tensor } from "../tensor.js";
-import { Address, checkBytes } from "./address.js";
-import { pad4, Panels } from "./panels.js";
+import { Address } from "./address.js";
+import { Panels } from "./panels.js";
 
 /** How one tensor, or a computed matrix, gets into the weights: in rows whose elements are equally far apart. */
 export interface Packing {
@@ -68,7 +69,7 @@ export class Weights {
         return output < 0 ? -1 : panels.first(output);
       },
       step: (r) => panels.step(row(r)),
-      // One for every column, made when the file has a row of as many: until then, the shape may be a lie.
+      // One for every column, made when the file has a row of as many: until then, a file may claim any shape.
       get factors() {
         return (factors ??= options.factors && repeated(options.factors, columns));
       },
@@ -106,8 +107,7 @@ export class Weights {
   #count(source: string | Tensor, floats: number): void {
     if (typeof source !== "string") this.#computed += floats;
     if (this.#computed > MAX_COMPUTED) {
-      const message = `Cannot load the model: more than ${MAX_COMPUTED} of its weights are not in the file`;
-      throw new LmuError("model-too-large", message);
+      cannotLoad("model-too-large", `more than ${MAX_COMPUTED} of its weights are not in the file`);
     }
   }
 }

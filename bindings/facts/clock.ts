@@ -9,7 +9,7 @@ export interface Capacity {
 export interface Clock {
   readonly id: number;
   /** Rows a call may bring, of all streams together. */
-  readonly capacity: number;
+  capacity(call: Capacity): number;
   /** One row per call, the newest: after "last" and global pooling. */
   readonly isSingle: boolean;
   /** What happened to the rows since the input: equal clocks have equal text. */
@@ -22,4 +22,17 @@ export interface Clock {
   readonly rows: number | undefined;
   /** Rows made after so many input steps, before or after the end of the sequence; a single row counts when renewed. */
   rowsAfter(steps: number, isEnded: boolean): number;
+}
+
+/** A clock with one row per call: the newest of what runs on another. */
+export function singleClock(from: Clock): Omit<Clock, "id"> {
+  return {
+    capacity: ({ streams }) => streams,
+    isSingle: true,
+    rate: "single",
+    delay: from.delay,
+    stepsPerRow: from.stepsPerRow,
+    rows: 1,
+    rowsAfter: (steps, isEnded) => from.rowsAfter(steps, isEnded),
+  };
 }

@@ -1,0 +1,26 @@
+import { pad4 } from "../facts/bytes.js";
+import type { Kind } from "./kind.js";
+
+/** Rows in opposite order. Roles: none. */
+export interface ReverseDescription {
+  readonly type: "reverse";
+}
+
+export const reverse: Kind<ReverseDescription> = {
+  fields: {},
+  node({ name }, [x], f) {
+    const { width, clock } = x;
+    if (clock.isSingle) return x;
+    f.needWholeSequence(`${name} reads the sequence from its end`);
+    return {
+      width,
+      clock,
+      lower(b, [input]) {
+        const output = b.rows(clock, width);
+        const fields = { input: input.at, output: output.at, stride: pad4(width) };
+        b.program.record("reverse", clock, fields);
+        return output;
+      },
+    };
+  },
+};

@@ -1,4 +1,4 @@
-import { brief, LmuError } from "./errors.js";
+import { brief, cannotLoad } from "./errors.js";
 
 /**
  * An activation function by name, or by name with its parameters: `"tanh"`, `{ type: "leaky_relu", slope: 0.01 }`.
@@ -116,27 +116,27 @@ export function encodeActivation(
     typeof activation === "object" ? activation : { type: activation ?? "linear" };
   const definition = Object.hasOwn(DEFINITIONS, type) ? DEFINITIONS[type] : undefined;
   if (!definition) {
-    throw new LmuError(
+    cannotLoad(
       "option-unsupported",
-      `Cannot load the model: ${where} has activation ${brief(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
+      `${where} has activation ${brief(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
     );
   }
   const named: Record<string, number> = { ...definition.defaults };
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(named, name) || typeof value !== "number" || !Number.isFinite(value)) {
       const expected = Object.keys(named).join(", ") || "no parameters";
-      throw new LmuError(
+      cannotLoad(
         "option-unsupported",
-        `Cannot load the model: activation ${type} of ${where} has ${name} ${brief(value)}, expected ${expected}`,
+        `activation ${type} of ${where} has ${name} ${brief(value)}, expected ${expected}`,
       );
     }
     named[name] = value;
   }
   const parameters = definition.encode?.(named) ?? [];
   if (!parameters.every((value) => Number.isFinite(Math.fround(value)))) {
-    throw new LmuError(
+    cannotLoad(
       "option-unsupported",
-      `Cannot load the model: activation ${type} of ${where} has ${brief(given)}, expected numbers that give finite values in f32`,
+      `activation ${type} of ${where} has ${brief(given)}, expected numbers that give finite values in f32`,
     );
   }
   return { kind: definition.kind, parameters };

@@ -1,5 +1,4 @@
 import type { ActivationDescription } from "../activations.js";
-import { pad4 } from "../facts/bytes.js";
 import { activation as check } from "./fields.js";
 import type { Kind } from "./kind.js";
 
@@ -16,12 +15,7 @@ export const activation: Kind<ActivationLayerDescription> = {
     clock,
     lower(b, [x]) {
       const activation = b.program.activation(layer.name, layer.activation);
-      if (!activation) return x;
-      const output = b.rows(clock, width);
-      const stride = pad4(width);
-      const fields = { input: x.at, output: output.at, stride, width, activation };
-      b.program.record("activationLayer", clock, fields);
-      return output;
+      return activation ? b.append("activationLayer", x, clock, width, { width, activation }) : x;
     },
   }),
 };

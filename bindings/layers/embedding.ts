@@ -22,18 +22,11 @@ export const embedding: Kind<EmbeddingDescription> = {
     return {
       width,
       clock,
-      lower(b, [x]) {
-        const output = b.rows(clock, width);
-        const stride = pad4(width);
-        b.program.record("embedding", clock, {
-          input: x.at,
+      lower: (b, [x]) =>
+        b.append("embedding", x, clock, width, {
           inputStride: strideOf(x),
-          output: output.at,
-          stride,
-          table: b.weights.table(`${name}.weight`, vocabulary, width, stride),
-        });
-        return output;
-      },
+          table: b.weights.table(`${name}.weight`, vocabulary, width, pad4(width)),
+        }),
     };
   },
 };

@@ -22,18 +22,12 @@ export const globalPool: Kind<GlobalPoolDescription> = {
     return {
       width,
       clock,
-      lower(b, [input]) {
-        const output = b.rows(clock, width);
-        b.program.record("globalPool", x.clock, {
-          input: input.at,
-          output: output.at,
-          stride: pad4(width),
+      lower: (b, [rows]) =>
+        b.append("globalPool", rows, clock, width, {
           outputClock: clock.id,
           isMean: Number(isMean),
           state,
-        });
-        return output;
-      },
+        }),
     };
   },
 };

@@ -1,4 +1,3 @@
-import { pad4 } from "../facts/bytes.js";
 import { singleClock } from "../facts/clock.js";
 import type { Kind } from "./kind.js";
 
@@ -16,16 +15,7 @@ export const last: Kind<LastDescription> = {
     return {
       width,
       clock,
-      lower(b, [input]) {
-        const output = b.rows(clock, width);
-        b.program.record("last", x.clock, {
-          input: input.at,
-          output: output.at,
-          stride: pad4(width),
-          outputClock: clock.id,
-        });
-        return output;
-      },
+      lower: (b, [rows]) => b.append("last", rows, clock, width, { outputClock: clock.id }),
     };
   },
 };

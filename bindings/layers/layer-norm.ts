@@ -1,4 +1,3 @@
-import { pad4 } from "../facts/bytes.js";
 import { computed } from "../tensor.js";
 import type { Check } from "./fields.js";
 import type { Kind } from "./kind.js";
@@ -24,20 +23,13 @@ export const layerNorm: Kind<LayerNormDescription> = {
     return {
       width,
       clock,
-      lower(b, [x]) {
-        const output = b.rows(clock, width);
-        const ones = computed([width], () => 1);
-        b.program.record("norm", clock, {
-          input: x.at,
-          output: output.at,
-          stride: pad4(width),
+      lower: (b, [x]) =>
+        b.append("norm", x, clock, width, {
           width,
-          scale: b.weights.vector(scale ?? ones, width),
+          scale: b.weights.vector(scale ?? computed([width], () => 1), width),
           shift: b.weights.vector(shift, width),
           epsilon,
-        });
-        return output;
-      },
+        }),
     };
   },
 };

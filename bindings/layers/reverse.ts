@@ -1,4 +1,3 @@
-import { pad4 } from "../facts/bytes.js";
 import type { Kind } from "./kind.js";
 
 /** Rows in opposite order. Roles: none. */
@@ -15,12 +14,7 @@ export const reverse: Kind<ReverseDescription> = {
     return {
       width,
       clock,
-      lower(b, [input]) {
-        const output = b.rows(clock, width);
-        const fields = { input: input.at, output: output.at, stride: pad4(width) };
-        b.program.record("reverse", clock, fields);
-        return output;
-      },
+      lower: (b, [rows]) => b.append("reverse", rows, clock, width, {}),
     };
   },
 };

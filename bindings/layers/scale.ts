@@ -1,4 +1,3 @@
-import { pad4 } from "../facts/bytes.js";
 import type { Kind } from "./kind.js";
 
 /** y = scale·x + shift per feature. Roles: scale [inputs], shift [inputs] (optional). */
@@ -15,17 +14,11 @@ export const scale: Kind<ScaleDescription> = {
     return {
       width,
       clock,
-      lower(b, [x]) {
-        const output = b.rows(clock, width);
-        b.program.record("scale", clock, {
-          input: x.at,
-          output: output.at,
-          stride: pad4(width),
+      lower: (b, [x]) =>
+        b.append("scale", x, clock, width, {
           scale: b.weights.vector(`${name}.scale`, width),
           shift: shift ? b.weights.vector(shift, width) : 0,
-        });
-        return output;
-      },
+        }),
     };
   },
 };

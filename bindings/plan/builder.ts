@@ -3,9 +3,12 @@ import type { Capacity, Clock } from "../facts/clock.js";
 import type { Hold } from "../legendre/residual.js";
 import type { Tensor } from "../tensor.js";
 import { Address } from "./address.js";
-import { Program } from "./program.js";
+import { type Fields, Program } from "./program.js";
 import type { Rows } from "./rows.js";
 import { type MatrixOptions, Weights } from "./weights.js";
+
+/** Records that make rows of rows. */
+type Unary = "activationLayer" | "embedding" | "globalPool" | "last" | "norm" | "reverse" | "scale";
 
 /** Collects records, weights and buffers while nodes are lowered one after another. */
 export class Builder {
@@ -29,6 +32,20 @@ export class Builder {
   /** Rows for what a layer gives. */
   rows(clock: Clock, width: number): Rows {
     return { at: this.scratch(clock.capacity(this.capacity) * pad4(width)), width, clock };
+  }
+
+  /** Appends a record that makes rows of rows, and whose stride is that of the new ones; returns these. */
+  append<K extends Unary>(
+    kind: K,
+    { at: input, clock: from }: Rows,
+    clock: Clock,
+    width: number,
+    more: Omit<Fields<K>, "input" | "output" | "stride">,
+  ): Rows {
+    const output = this.rows(clock, width);
+    const fields = { input, output: output.at, stride: pad4(width), ...more };
+    this.program.record(kind, from, fields as Fields<K>);
+    return output;
   }
 
   /** Floats that live for one call. */

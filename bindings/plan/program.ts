@@ -15,6 +15,9 @@ import { pad4 } from "../facts/bytes.js";
 import type { Clock } from "../facts/clock.js";
 import { type Rows, strideOf, type TermSource } from "./rows.js";
 
+/** Fields of a layer record. */
+export type Fields<K extends keyof typeof RECORDS> = Record<(typeof RECORDS)[K][number], Word>;
+
 /** The records that lmu.wasm runs, one per layer and in their order. */
 export class Program {
   #records: Word[][] = [];
@@ -27,7 +30,7 @@ export class Program {
   record<K extends keyof typeof RECORDS>(
     kind: K,
     clock: Clock,
-    fields: Record<(typeof RECORDS)[K][number], Word>,
+    fields: Fields<K>,
     tail: readonly Word[] = [],
   ): void {
     const words = [...wordsOf(RECORDS[kind], fields), ...tail];
@@ -150,11 +153,13 @@ export class Program {
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);
 
+const isFloat = (name: string): boolean => FLOATS.some((one) => one === name);
+
 /** Fields of a record in their order; floats as their bits. */
-function wordsOf<F extends string>(names: readonly F[], fields: Record<F, Word>): Word[] {
+function wordsOf(names: readonly string[], fields: Readonly<Record<string, Word>>): Word[] {
   return names.map((name) => {
-    const word = fields[name];
-    if (typeof word !== "number" || !FLOATS.some((one) => one === name)) return word;
+    const word = fields[name]!;
+    if (typeof word !== "number" || !isFloat(name)) return word;
     float[0] = word;
     return floatBits[0]!;
   });

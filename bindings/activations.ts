@@ -25,7 +25,8 @@ export interface EncodedActivation {
 }
 
 interface Definition {
-  readonly kind: string;
+  /** Unless given it is the name in camelCase. */
+  readonly kind?: string;
   /** Names and default values of the parameters. */
   readonly defaults?: Readonly<Record<string, number>>;
   /** Parameters of the wasm function, from the named ones. */
@@ -37,28 +38,28 @@ const LARGEST = 3.4028234663852886e38;
 /** Every activation by the name Keras gives it; torch.nn names are mapped by the PyTorch reader. */
 const DEFINITIONS: Readonly<Record<string, Definition>> = {
   linear: { kind: "identity" },
-  tanh: { kind: "tanh" },
-  sigmoid: { kind: "sigmoid" },
-  exponential: { kind: "exponential" },
-  softplus: { kind: "softplus" },
-  softsign: { kind: "softsign" },
-  silu: { kind: "silu" },
-  gelu: { kind: "gelu" },
-  gelu_tanh: { kind: "geluTanh" },
-  mish: { kind: "mish" },
-  log_sigmoid: { kind: "logSigmoid" },
-  tanh_shrink: { kind: "tanhShrink" },
-  sparse_plus: { kind: "sparsePlus" },
-  softmax: { kind: "softmax" },
-  log_softmax: { kind: "logSoftmax" },
-  relu: { kind: "relu" },
+  tanh: {},
+  sigmoid: {},
+  exponential: {},
+  softplus: {},
+  softsign: {},
+  silu: {},
+  gelu: {},
+  gelu_tanh: {},
+  mish: {},
+  log_sigmoid: {},
+  tanh_shrink: {},
+  sparse_plus: {},
+  softmax: {},
+  log_softmax: {},
+  relu: {},
   relu6: { kind: "reluGeneral", encode: () => [0, 0, 6] },
   leaky_relu: {
     kind: "reluGeneral",
     defaults: { slope: 0.2, threshold: 0, limit: LARGEST },
     encode: (p) => [p["slope"]!, p["threshold"]!, p["limit"]!],
   },
-  elu: { kind: "elu", defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1] },
+  elu: { defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1] },
   selu: {
     kind: "elu",
     encode: () => [1.0507009873554805 * 1.6732632423543772, 1.0507009873554805, 1],
@@ -75,9 +76,8 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     defaults: { low: -1, high: 1 },
     encode: (p) => [1, 0, p["low"]!, p["high"]!],
   },
-  hard_silu: { kind: "hardSilu", encode: () => [1 / 6, 0.5, 0, 1] },
+  hard_silu: { encode: () => [1 / 6, 0.5, 0, 1] },
   squareplus: {
-    kind: "squareplus",
     defaults: { b: 4 },
     // The root of x² + b: of a negative number near zero.
     encode: (p) => [p["b"]! < 0 ? NaN : p["b"]!],
@@ -93,7 +93,6 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     encode: (p) => [p["threshold"]!, 0],
   },
   threshold: {
-    kind: "threshold",
     defaults: { threshold: 0, value: 0 },
     encode: (p) => [p["threshold"]!, p["value"]!],
   },
@@ -117,8 +116,8 @@ export function encodeActivation(
   const definition = Object.hasOwn(DEFINITIONS, type) ? DEFINITIONS[type] : undefined;
   if (!definition) {
     cannotLoad(
-      "option-unsupported",
       `${where} has activation ${brief(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
+      "option-unsupported",
     );
   }
   const named: Record<string, number> = { ...definition.defaults };
@@ -126,8 +125,8 @@ export function encodeActivation(
     if (!Object.hasOwn(named, name) || typeof value !== "number" || !Number.isFinite(value)) {
       const expected = Object.keys(named).join(", ") || "no parameters";
       cannotLoad(
-        "option-unsupported",
         `activation ${type} of ${where} has ${name} ${brief(value)}, expected ${expected}`,
+        "option-unsupported",
       );
     }
     named[name] = value;
@@ -135,9 +134,10 @@ export function encodeActivation(
   const parameters = definition.encode?.(named) ?? [];
   if (!parameters.every((value) => Number.isFinite(Math.fround(value)))) {
     cannotLoad(
-      "option-unsupported",
       `activation ${type} of ${where} has ${brief(given)}, expected numbers that give finite values in f32`,
+      "option-unsupported",
     );
   }
-  return { kind: definition.kind, parameters };
+  const { kind = type.replace(/_./g, (pair) => pair[1]!.toUpperCase()) } = definition;
+  return { kind, parameters };
 }

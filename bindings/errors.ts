@@ -80,7 +80,7 @@ export class LmuError extends Error {
 }
 
 /** Says why a model cannot be loaded. @throws LmuError with that code */
-export function cannotLoad(code: LmuErrorCode, problem: string): never {
+export function cannotLoad(problem: string, code: LmuErrorCode = "description-invalid"): never {
   throw new LmuError(code, `Cannot load the model: ${problem}`);
 }
 

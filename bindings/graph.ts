@@ -4,14 +4,17 @@ import { Facts, type TensorInfo } from "./facts/facts.js";
 import type { Graph, Node } from "./plan/node.js";
 import type { Kind } from "./layers/kind.js";
 import { KINDS } from "./layers/kinds.js";
+import { validateDescription } from "./validate.js";
 
 /**
  * A model as nodes: what every layer gives, costs and keeps, found from the description and the shapes of the tensors.
- * Nothing has an address yet.
+ * Nothing has an address yet. The description is as a file has it, and checked first.
  *
- * @throws LmuError tensor-missing, tensor-invalid, description-invalid or model-too-large
+ * @throws LmuError tensor-missing, tensor-invalid, description-invalid, layer-unsupported, option-unsupported or
+ *   model-too-large
  */
 export function graphOf(description: Description, tensors: ReadonlyMap<string, TensorInfo>): Graph {
+  validateDescription(description);
   const f = new Facts(tensors);
   const input = inputOf(description, f);
   const nodes: Graph["nodes"][number][] = [{ node: input, inputs: [] }];
@@ -28,15 +31,12 @@ export function graphOf(description: Description, tensors: ReadonlyMap<string, T
   }
   const output = description.output === undefined ? previous : named.get(description.output)!;
   if (output.vocabulary !== undefined) {
-    cannotLoad("description-invalid", "its output is its token input");
+    cannotLoad("its output is its token input");
   }
   const { unread } = f;
   if (unread.length) {
     const names = unread.slice(0, 5).join(", ");
-    cannotLoad(
-      "description-invalid",
-      `no layer reads tensor ${names}${unread.length > 5 ? ", …" : ""}`,
-    );
+    cannotLoad(`no layer reads tensor ${names}${unread.length > 5 ? ", …" : ""}`);
   }
   return { nodes, input, output, facts: f };
 }
@@ -63,13 +63,10 @@ function nodeOf(layer: LayerDescription, inputs: readonly Node[], f: Facts): Nod
   const { type, name } = layer;
   const kind = KINDS[type] as Kind<LayerDescription>;
   if (!kind.readsTokens && inputs.some(({ vocabulary }) => vocabulary !== undefined)) {
-    cannotLoad(
-      "description-invalid",
-      `${type} ${name} reads token ids, expected an embedding first`,
-    );
+    cannotLoad(`${type} ${name} reads token ids, expected an embedding first`);
   }
   if (!kind.isMerge && inputs.length !== 1) {
-    cannotLoad("description-invalid", `${type} ${name} has ${inputs.length} inputs, expected 1`);
+    cannotLoad(`${type} ${name} has ${inputs.length} inputs, expected 1`);
   }
   return kind.node(layer, inputs as [Node, ...Node[]], f);
 }

@@ -33,16 +33,10 @@ export function validateDescription(value: unknown): Description {
     inputs += layer.from?.length ?? 1;
   }
   if (inputs > MAX_INPUTS) {
-    cannotLoad(
-      "description-invalid",
-      `its layers read ${inputs} inputs, expected at most ${MAX_INPUTS}`,
-    );
+    cannotLoad(`its layers read ${inputs} inputs, expected at most ${MAX_INPUTS}`);
   }
   if (description.output !== undefined && !names.has(description.output)) {
-    cannotLoad(
-      "description-invalid",
-      `output is ${brief(description.output)}, expected the name of a layer`,
-    );
+    cannotLoad(`output is ${brief(description.output)}, expected the name of a layer`);
   }
   return description;
 }
@@ -65,35 +59,26 @@ function checkInput(value: unknown, where: string): string | undefined {
 /** Checks one layer and adds its name to those that later layers may read. */
 function checkLayer(layer: LayerDescription, index: number, names: Set<string>): void {
   if (typeof layer !== "object" || layer === null) {
-    cannotLoad("description-invalid", `layer ${index} is ${brief(layer)}, expected an object`);
+    cannotLoad(`layer ${index} is ${brief(layer)}, expected an object`);
   }
   const { name, type } = layer;
   if (typeof name !== "string" || name === "" || names.has(name)) {
-    cannotLoad(
-      "description-invalid",
-      `layer ${index} has name ${brief(name)}, expected a unique text`,
-    );
+    cannotLoad(`layer ${index} has name ${brief(name)}, expected a unique text`);
   }
   // Not by the key alone: ["dense"] would find what "dense" does.
   if (typeof type !== "string" || !Object.hasOwn(KINDS, type)) {
     cannotLoad(
-      "layer-unsupported",
       `layer ${name} has type ${brief(type)} with ${brief(layer)}, expected one of ${Object.keys(KINDS).join(", ")}`,
+      "layer-unsupported",
     );
   }
   checkFields(`layer ${name}`, layer, KINDS[type].fields, ["name", "type", "from"]);
   if (layer.from !== undefined && (!Array.isArray(layer.from) || layer.from.length === 0)) {
-    cannotLoad(
-      "description-invalid",
-      `layer ${name} has from ${brief(layer.from)}, expected a list of names`,
-    );
+    cannotLoad(`layer ${name} has from ${brief(layer.from)}, expected a list of names`);
   }
   for (const from of layer.from ?? []) {
     if (!names.has(from)) {
-      cannotLoad(
-        "description-invalid",
-        `layer ${name} reads ${brief(from)}, expected a layer before it`,
-      );
+      cannotLoad(`layer ${name} reads ${brief(from)}, expected a layer before it`);
     }
   }
   names.add(name);

@@ -10,7 +10,7 @@ const MAX_BYTES = 2 ** 32 - 2 ** 20;
  */
 export function checkBytes(bytes: number): void {
   if (bytes > MAX_BYTES) {
-    cannotLoad("model-too-large", `it needs more than ${MAX_BYTES} bytes of memory`);
+    cannotLoad(`it needs more than ${MAX_BYTES} bytes of memory`, "model-too-large");
   }
 }
 

@@ -27,12 +27,10 @@ export interface Clock {
 /** A clock with one row per call: the newest of what runs on another. */
 export function singleClock(from: Clock): Omit<Clock, "id"> {
   return {
+    ...from,
     capacity: ({ streams }) => streams,
     isSingle: true,
     rate: "single",
-    delay: from.delay,
-    stepsPerRow: from.stepsPerRow,
     rows: 1,
-    rowsAfter: (steps, isEnded) => from.rowsAfter(steps, isEnded),
   };
 }

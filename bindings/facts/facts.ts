@@ -87,7 +87,7 @@ export class Facts {
     ...wanted: T
   ): { [K in keyof T]: number } {
     const info = this.#tensors.get(name);
-    if (!info) cannotLoad("tensor-missing", `tensor ${name} is missing`);
+    if (!info) cannotLoad(`tensor ${name} is missing`, "tensor-missing");
     const { shape } = info;
     const fits =
       shape.length === wanted.length &&
@@ -95,8 +95,8 @@ export class Facts {
     if (!fits || shape.some((size) => size < 1)) {
       const expected = wanted.map((size) => size ?? "any").join(", ");
       cannotLoad(
-        "tensor-invalid",
         `tensor ${name} has shape [${shape.join(", ")}], expected [${expected}]`,
+        "tensor-invalid",
       );
     }
     if (this.#unread.delete(name)) {
@@ -115,7 +115,7 @@ export class Facts {
 
   /** A clock of the model. */
   clock(options: Omit<Clock, "id">): Clock {
-    return { id: this.clocks++, ...options };
+    return { ...options, id: this.clocks++ };
   }
 
   /** A field of every stream's state; returns its offset in bytes. Zero at the beginning of a sequence. */
@@ -155,14 +155,14 @@ export class Facts {
     this.#padding += padding;
     if (++this.#windows > MAX_WINDOWS) {
       cannotLoad(
-        "model-too-large",
         `${name} is one of more than ${MAX_WINDOWS} convolutions and poolings`,
+        "model-too-large",
       );
     }
     if (this.#padding > MAX_PADDING) {
       cannotLoad(
-        "model-too-large",
         `with ${name} it pads its sequences with more than ${MAX_PADDING} rows`,
+        "model-too-large",
       );
     }
   }

@@ -65,9 +65,9 @@ export class Cell {
       f.multiplyAdds(gates * this.#units * width);
     }
     this.#bias = f.optional(`${prefix}.bias`, gates * this.#units);
-    this.#candidateBias = this.#resetsAfter
-      ? f.optional(`${prefix}.recurrent_bias`, this.#units)
-      : undefined;
+    if (type === "gru" && cell.resetAfter !== false) {
+      this.#candidateBias = f.optional(`${prefix}.recurrent_bias`, this.#units);
+    }
     this.#keepsState = type !== "dense" || isFedBack;
     const { width } = this;
     this.state = { state: this.#keepsState ? f.state("hidden", [width]) : 0, width };
@@ -131,7 +131,9 @@ export class Cell {
         width: this.width,
         weights: this.#recurrent(b, 0, 4 * stride),
         cell: this.#cell,
-        projection: this.#isProjected ? this.#projection(b) : 0,
+        projection: this.#isProjected
+          ? b.matrix(`${this.prefix}.projection`, this.width, this.#units)
+          : 0,
         zeros: this.#isProjected ? b.weights.vector(undefined, outputs) : 0,
       });
     } else if (type === "gru") {
@@ -140,17 +142,14 @@ export class Cell {
         weights: this.#recurrent(b, 0, 2 * stride),
         candidateWeights: this.#recurrent(b, 2 * stride, stride),
         // Without it the reset gate acts before the product.
-        candidateBias: this.#resetsAfter ? b.weights.vector(this.#candidateBias, stride) : 0,
+        candidateBias:
+          this.cell.resetAfter === false ? 0 : b.weights.vector(this.#candidateBias, stride),
         scratch: b.scratch(b.capacity.streams * stride),
       });
     } else {
       const weights = type === "rnn" ? this.#recurrent(b, 0, stride) : 0;
       b.program.record("rnn", gates.clock, { ...common, hidden: gates.at, weights });
     }
-  }
-
-  get #resetsAfter(): boolean {
-    return this.cell.type === "gru" && this.cell.resetAfter !== false;
   }
 
   #activation(b: Builder): Address | 0 {
@@ -171,10 +170,6 @@ export class Cell {
     f.shape(`${prefix}.recurrent`, SLOTS[cell.type].length * units, width);
     f.multiplyAdds(rows * width + (this.#isProjected ? width * units : 0));
     return [units, width];
-  }
-
-  #projection(b: Builder): Address {
-    return b.matrix(`${this.prefix}.projection`, this.width, this.#units);
   }
 
   /** Row of the gates for a row of a tensor. */

@@ -1,8 +1,4 @@
 import { cannotLoad } from "../errors.js";
-import { pad4 } from "../facts/bytes.js";
-import type { Builder } from "../plan/builder.js";
-import type { Rows } from "../plan/rows.js";
-import { computed } from "../tensor.js";
 import { commonClock } from "./common-clock.js";
 import type { Kind } from "./kind.js";
 
@@ -22,12 +18,11 @@ export const combine: Kind<CombineDescription> = {
     const wrong = others.find((other) => other.width !== width);
     if (wrong) {
       cannotLoad(
-        "description-invalid",
         `${type} ${name} has inputs of ${width} and ${wrong.width} features, expected equal ones`,
       );
     }
     if (type === "subtract" && others.length !== 1) {
-      cannotLoad("description-invalid", `subtract ${name} has ${inputs.length} inputs, expected 2`);
+      cannotLoad(`subtract ${name} has ${inputs.length} inputs, expected 2`);
     }
     if (!others.length) return first;
     f.multiplyAdds(width * others.length);
@@ -41,16 +36,9 @@ export const combine: Kind<CombineDescription> = {
           b.program.merge(operation, output, a, one);
           a = output;
         }
-        if (type === "mean") divide(output, inputs.length, b);
+        if (type === "mean") b.multiply(output, () => 1 / inputs.length);
         return output;
       },
     };
   },
 };
-
-function divide({ at, width, clock }: Rows, divisor: number, b: Builder): void {
-  const stride = pad4(width);
-  const factors = computed([stride], () => 1 / divisor);
-  const scale = b.weights.vector(factors, stride);
-  b.program.record("scale", clock, { input: at, output: at, stride, scale, shift: 0 });
-}

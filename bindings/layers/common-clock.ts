@@ -16,10 +16,7 @@ export function commonClock(
 ): Clock {
   for (const { clock } of others) {
     if (clock.rate !== first.rate) {
-      cannotLoad(
-        "description-invalid",
-        `${type} ${name} has inputs with different numbers of steps, expected equal ones`,
-      );
+      cannotLoad(`${type} ${name} has inputs with different numbers of steps, expected equal ones`);
     }
     if (clock.delay !== first.delay) {
       f.needWholeSequence(

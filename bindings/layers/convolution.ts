@@ -37,7 +37,6 @@ export const convolution: Kind<ConvolutionDescription> = {
     const [outputs, taps] = f.shape(`${name}.weight`, undefined, undefined, inputs);
     if (outputs % groups !== 0) {
       cannotLoad(
-        "description-invalid",
         `convolution ${name} has ${outputs} outputs in ${groups} groups, expected a multiple`,
       );
     }

@@ -13,10 +13,7 @@ export const embedding: Kind<EmbeddingDescription> = {
   readsTokens: true,
   node({ name }, [{ vocabulary, clock }], f) {
     if (vocabulary === undefined) {
-      cannotLoad(
-        "description-invalid",
-        `embedding ${name} reads features, expected the token input`,
-      );
+      cannotLoad(`embedding ${name} reads features, expected the token input`);
     }
     const [, width] = f.shape(`${name}.weight`, vocabulary, undefined);
     return {

@@ -51,7 +51,7 @@ export function checkFields(
   others: readonly string[] = [],
 ): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    cannotLoad("description-invalid", `${where} is ${brief(value)}, expected an object`);
+    cannotLoad(`${where} is ${brief(value)}, expected an object`);
   }
   const given = new Map(Object.entries(value));
   for (const [key, check] of Object.entries(fields)) {
@@ -59,15 +59,12 @@ export function checkFields(
     const field = given.get(name);
     const expected = field === undefined && name === key ? undefined : check(field, where);
     if (expected) {
-      cannotLoad(
-        "description-invalid",
-        `${where} has ${name} ${brief(field)}, expected ${expected}`,
-      );
+      cannotLoad(`${where} has ${name} ${brief(field)}, expected ${expected}`);
     }
     given.delete(name);
   }
   for (const name of others) given.delete(name);
   for (const name of given.keys()) {
-    cannotLoad("description-invalid", `${where} has the unknown field ${brief(name)}`);
+    cannotLoad(`${where} has the unknown field ${brief(name)}`);
   }
 }

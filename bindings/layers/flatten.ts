@@ -15,7 +15,6 @@ export const flatten: Kind<FlattenDescription> = {
     if (isSingle) return x;
     if (rows === undefined) {
       cannotLoad(
-        "description-invalid",
         `flatten ${name} has a sequence of any length, expected a fixed number of input steps`,
       );
     }

@@ -29,6 +29,6 @@ export interface Kind<D> {
  */
 export function expectSequence(name: string, { clock }: Node): void {
   if (clock.isSingle) {
-    cannotLoad("description-invalid", `${name} reads one row, expected a sequence`);
+    cannotLoad(`${name} reads one row, expected a sequence`);
   }
 }

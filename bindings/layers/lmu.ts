@@ -8,7 +8,7 @@ import { Cell, type Reader } from "./cell.js";
 import { dense, type DenseDescription } from "./dense.js";
 import { activation, type Check, checkFields, integer, oneOf, positive } from "./fields.js";
 import { expectSequence, type Kind, type Named } from "./kind.js";
-import { Memory, type MemoryDescription, type MemoryRows } from "./memory.js";
+import { Memory, type MemoryDescription } from "./memory.js";
 import { gru, lstm, type RecurrentDescription, rnn } from "./recurrent.js";
 
 /**
@@ -63,8 +63,7 @@ export const lmu: Kind<LmuDescription> = {
     return {
       width: (cell ?? memory).width,
       clock,
-      lower: (b, [input]) =>
-        cell ? lowerBoth(b, input, memory, cell) : lowerMemory(b, input, memory),
+      lower: (b, [input]) => lower(b, input, memory, cell),
     };
   },
 };
@@ -93,38 +92,32 @@ function cellOf(
 }
 
 function missing(tensors: string, layer: string): never {
-  cannotLoad("tensor-missing", `tensors of ${tensors} are missing, layer ${layer} needs them`);
-}
-
-function lowerMemory(b: Builder, input: Rows, memory: Memory): Rows {
-  const rows = memory.encode(b, input);
-  advance(b, memory, rows);
-  return memory.unfold(b, rows);
+  cannotLoad(`tensors of ${tensors} are missing, layer ${layer} needs them`, "tensor-missing");
 }
 
 /** A hidden state or a memory that is fed back forces the steps into a loop; everything else runs chunk by chunk. */
-function lowerBoth(b: Builder, input: Rows, memory: Memory, cell: Cell): Rows {
+function lower(b: Builder, input: Rows, memory: Memory, cell: Cell | undefined): Rows {
+  const { clock } = input;
+  const { feedback } = memory;
   const rows = memory.encode(b, input);
-  const cellRows = cell.rows(b, input.clock);
-  const project = (readers: readonly Reader[]) => {
-    if (readers.length) cell.project(b, cellRows, { input, memory: rows.output }, readers);
+  const cellRows = cell?.rows(b, clock);
+  const project = (...roles: Reader["role"][]) => {
+    const readers = cell!.readers.filter(({ role }) => roles.includes(role));
+    if (readers.length) cell!.project(b, cellRows!, { input, memory: rows.output }, readers);
   };
-  if (!memory.feedback.hidden) {
-    advance(b, memory, rows);
-    project(cell.readers);
-    cell.advance(b, cellRows);
-    return cellRows.output;
-  }
-  project(cell.readers.filter(({ role }) => role === "input"));
-  b.program.loop(input.clock, () => {
+  const advance = () => {
     memory.advance(b, rows);
-    project(cell.readers.filter(({ role }) => role === "memory"));
+    if (!feedback.hidden) return;
+    project("memory");
+    cell!.advance(b, cellRows!);
+  };
+  if (feedback.hidden) project("input");
+  if (feedback.hidden || feedback.memory) b.program.loop(clock, advance);
+  else advance();
+  if (!cell || !cellRows) return memory.unfold(b, rows);
+  if (!feedback.hidden) {
+    project("input", "memory");
     cell.advance(b, cellRows);
-  });
+  }
   return cellRows.output;
-}
-
-function advance(b: Builder, memory: Memory, rows: MemoryRows): void {
-  if (memory.feedback.memory) b.program.loop(rows.output.clock, () => memory.advance(b, rows));
-  else memory.advance(b, rows);
 }

@@ -9,7 +9,7 @@ import type { Builder } from "../plan/builder.js";
 import type { Node } from "../plan/node.js";
 import { Panels } from "../plan/panels.js";
 import { type Rows, strideOf } from "../plan/rows.js";
-import { computed, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { Encoder, type FedBack } from "./encoder.js";
 import type { Named } from "./kind.js";
 import { warnOfMemory } from "./stability.js";
@@ -145,18 +145,8 @@ export class Memory {
 
   /** The output as users know it: LMU coordinates. */
   unfold(b: Builder, { output }: MemoryRows): Rows {
-    const { factors, width } = this;
-    if (!factors) return output;
-    const { at, clock } = output;
-    const values = computed([width], (i) => factors[i % factors.length]!);
-    const scale = b.weights.vector(values, width);
-    b.program.record("scale", clock, {
-      input: at,
-      output: at,
-      stride: pad4(width),
-      scale,
-      shift: 0,
-    });
+    const { factors } = this;
+    if (factors) b.multiply(output, (i) => factors[i % factors.length]!);
     return output;
   }
 
@@ -191,7 +181,6 @@ export class Memory {
     if (gates === undefined) return;
     if (!this.#isExplicit || this.#channels !== 1 || gates !== order) {
       cannotLoad(
-        "description-invalid",
         `gated layer ${name} has ${gates} gates and ${this.#channels} channels, ` +
           `expected ${order} gates, 1 channel and the tensors D and B`,
       );
@@ -205,12 +194,12 @@ export class Memory {
       f.shape(`${name}.D`, order, order);
       f.shape(`${name}.B`, order);
     } else if (theta === undefined) {
-      cannotLoad("description-invalid", `layer ${name} has no theta, expected a number`);
+      cannotLoad(`layer ${name} has no theta, expected a number`);
     } else if (!f.matrixWork.fits(order, Number(theta), discretizer)) {
       cannotLoad(
-        "model-too-large",
         `layer ${name} has order ${order} and theta ${theta}, expected all matrices to take no ` +
           "more work than eight of order 512 and theta 512",
+        "model-too-large",
       );
     }
   }

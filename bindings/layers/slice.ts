@@ -14,10 +14,7 @@ export const slice: Kind<SliceDescription> = {
   fields: { "start!": integer(0, MAX_WIDTH), "width!": integer(1, MAX_WIDTH) },
   node({ name, start, width }, [x]) {
     if (start + width > x.width) {
-      cannotLoad(
-        "description-invalid",
-        `slice ${name} ends before feature ${start + width}, expected at most ${x.width}`,
-      );
+      cannotLoad(`slice ${name} ends before feature ${start + width}, expected at most ${x.width}`);
     }
     const { clock } = x;
     return {

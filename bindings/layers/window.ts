@@ -58,10 +58,7 @@ function windowRows(
   const made = (seen: number) => (seen < span ? 0 : Math.floor((seen - span) / stride) + 1);
   const rows = from.rows === undefined ? undefined : made(from.rows + left + right);
   if (rows === 0) {
-    cannotLoad(
-      "description-invalid",
-      `${name} has ${from.rows} steps to read, expected at least ${span - left - right}`,
-    );
+    cannotLoad(`${name} has ${from.rows} steps to read, expected at least ${span - left - right}`);
   }
   const keepsLength = stride === 1 && left + right === span - 1;
   return {

@@ -20,7 +20,6 @@ import type { WasmModule } from "../runtime/kernel.js";
 import type { FormatOptions } from "../formats/read.js";
 import type { SourceReader } from "../source/reader.js";
 import type { Source, SourceFiles } from "../source/source.js";
-import { validateDescription } from "../validate.js";
 import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "../tensor.js";
 
 /** Options of {@link load}. */
@@ -97,8 +96,7 @@ async function peekNative(
   }
   const texts = [metadata, ...parts.map(({ header }) => header.metadata)];
   const description = texts.map(readNative).find((found) => found !== undefined);
-  if (description === undefined) return undefined;
-  return { description: validateDescription(description), parts };
+  return description === undefined ? undefined : { description, parts };
 }
 
 /** The header of a safetensors file; undefined for any other. */
@@ -114,8 +112,7 @@ async function peekHeader(reader: SourceReader, budget: Budget): Promise<Header 
 
 /** A model from a checkpoint that is in memory. */
 function modelOf(checkpoint: Checkpoint, module: WasmModule, more: readonly string[]): Model {
-  const { tensors, format, notes } = checkpoint;
-  const description = validateDescription(checkpoint.description);
+  const { description, tensors, format, notes } = checkpoint;
   const warnings = [...checkpoint.warnings, ...more];
   const engine = new Engine(module, description, tensors);
   for (const [name, tensor] of tensors) engine.write(name, tensor);

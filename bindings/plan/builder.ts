@@ -1,7 +1,7 @@
 import { checkBytes, pad4 } from "../facts/bytes.js";
 import type { Capacity, Clock } from "../facts/clock.js";
 import type { Hold } from "../legendre/residual.js";
-import type { Tensor } from "../tensor.js";
+import { computed, type Tensor } from "../tensor.js";
 import { Address } from "./address.js";
 import { type Fields, Program } from "./program.js";
 import type { Rows } from "./rows.js";
@@ -46,6 +46,13 @@ export class Builder {
     const fields = { input, output: output.at, stride: pad4(width), ...more };
     this.program.record(kind, from, fields as Fields<K>);
     return output;
+  }
+
+  /** Appends a product, in place, of every feature with a factor of its own. */
+  multiply({ at, width, clock }: Rows, factor: (feature: number) => number): void {
+    const scale = this.weights.vector(computed([width], factor), width);
+    const fields = { input: at, output: at, stride: pad4(width), scale, shift: 0 };
+    this.program.record("scale", clock, fields);
   }
 
   /** Floats that live for one call. */

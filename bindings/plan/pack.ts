@@ -39,7 +39,7 @@ function refuse(packing: Packing, value: number, index: number): never {
   const name =
     typeof packing.source === "string" ? `tensor ${packing.source}` : "a computed matrix";
   cannotLoad(
-    "tensor-invalid",
     `${name} has ${value} at index ${index}, expected numbers that are finite in f32`,
+    "tensor-invalid",
   );
 }

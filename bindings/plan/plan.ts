@@ -147,7 +147,7 @@ export function checkUnpaid(plan: Plan): void {
   const unpaid = plan.statesAt - plan.buffersAt + plan.stateBytes * plan.capacity.streams;
   if (unpaid <= MAX_UNPAID + 64 * weights) return;
   cannotLoad(
-    "model-too-large",
     `its buffers and states take ${unpaid} bytes, expected at most ${MAX_UNPAID} and 64 times the ${weights} of its weights`,
+    "model-too-large",
   );
 }

@@ -107,7 +107,7 @@ export class Weights {
   #count(source: string | Tensor, floats: number): void {
     if (typeof source !== "string") this.#computed += floats;
     if (this.#computed > MAX_COMPUTED) {
-      cannotLoad("model-too-large", `more than ${MAX_COMPUTED} of its weights are not in the file`);
+      cannotLoad(`more than ${MAX_COMPUTED} of its weights are not in the file`, "model-too-large");
     }
   }
 }

@@ -55,5 +55,5 @@ export class RowScales {
 }
 
 function refuse(name: string, problem: string): never {
-  cannotLoad("tensor-invalid", `tensor ${name} ${problem}`);
+  cannotLoad(`tensor ${name} ${problem}`, "tensor-invalid");
 }

@@ -29,11 +29,9 @@ interface Definition {
   readonly kind?: string;
   /** Names and default values of the parameters. */
   readonly defaults?: Readonly<Record<string, number>>;
-  /** Parameters of the wasm function, from the named ones. */
+  /** Parameters of the wasm function, from the named ones; unless given they are these. */
   readonly encode?: (named: Record<string, number>) => number[];
 }
-
-const LARGEST = 3.4028234663852886e38;
 
 /** Every activation by the name Keras gives it; torch.nn names are mapped by the PyTorch reader. */
 const DEFINITIONS: Readonly<Record<string, Definition>> = {
@@ -56,8 +54,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   relu6: { kind: "reluGeneral", encode: () => [0, 0, 6] },
   leaky_relu: {
     kind: "reluGeneral",
-    defaults: { slope: 0.2, threshold: 0, limit: LARGEST },
-    encode: (p) => [p["slope"]!, p["threshold"]!, p["limit"]!],
+    defaults: { slope: 0.2, threshold: 0, limit: 3.4028234663852886e38 },
   },
   elu: { defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1] },
   selu: {
@@ -92,10 +89,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     defaults: { threshold: 0.5 },
     encode: (p) => [p["threshold"]!, 0],
   },
-  threshold: {
-    defaults: { threshold: 0, value: 0 },
-    encode: (p) => [p["threshold"]!, p["value"]!],
-  },
+  threshold: { defaults: { threshold: 0, value: 0 } },
 };
 
 /** Names a model description may use. */
@@ -131,7 +125,7 @@ export function encodeActivation(
     }
     named[name] = value;
   }
-  const parameters = definition.encode?.(named) ?? [];
+  const parameters = definition.encode?.(named) ?? Object.values(named);
   if (!parameters.every((value) => Number.isFinite(Math.fround(value)))) {
     cannotLoad(
       `activation ${type} of ${where} has ${brief(given)}, expected numbers that give finite values in f32`,

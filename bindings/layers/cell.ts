@@ -23,9 +23,21 @@ export interface CellDescription {
 }
 
 /** Where a cell computes. */
-export interface CellRows {
+interface CellRows {
   readonly gates: Rows;
   readonly output: Rows;
+}
+
+/** What readers read, by their roles. */
+type Read = { readonly [role in Reader["role"]]?: Rows };
+
+/** A cell with rows of its own. */
+export interface LoweredCell {
+  readonly output: Rows;
+  /** Adds what readers read to the gates. The first of them brings the bias, the last activates a dense cell. */
+  project(read: Read): void;
+  /** Appends the recurrent part, which leaves the new hidden state in output and state. */
+  advance(): void;
 }
 
 /** Where each gate of the file goes: lstm keeps its three sigmoids together. */
@@ -40,6 +52,7 @@ export class Cell {
   readonly width: number;
   /** The hidden state, for layers that feed it back. */
   readonly state: { readonly state: number; readonly width: number };
+  readonly #readers: readonly Reader[];
   readonly #units: number;
   readonly #isProjected: boolean;
   readonly #keepsState: boolean;
@@ -53,11 +66,12 @@ export class Cell {
     f: Facts,
     private readonly prefix: string,
     private readonly cell: CellDescription,
-    readonly readers: readonly Reader[],
+    readers: readonly Reader[],
     isFedBack = false,
   ) {
     const { type } = cell;
     const gates = SLOTS[type].length;
+    this.#readers = readers;
     this.#isProjected = type === "lstm" && f.has(`${prefix}.projection`);
     [this.#units, this.width] = this.#measure(f);
     for (const { role, width } of readers) {
@@ -74,40 +88,41 @@ export class Cell {
     this.#cell = type === "lstm" ? f.state("cell", [this.#units]) : 0;
   }
 
-  rows(b: Builder, clock: Clock): CellRows {
+  lower(b: Builder, clock: Clock): LoweredCell {
     const { type } = this.cell;
     b.gathers(this.width);
     const gates = b.rows(clock, SLOTS[type].length * pad4(this.#units));
     const isGated = type === "lstm" || type === "gru";
-    return { gates, output: isGated ? b.rows(clock, this.width) : { ...gates, width: this.width } };
+    const output = isGated ? b.rows(clock, this.width) : { ...gates, width: this.width };
+    const rows = { gates, output };
+    return {
+      output,
+      project: (read) => this.#project(b, rows, read),
+      advance: () => this.#advance(b, rows),
+    };
   }
 
-  /** Adds what some of the readers read to the gates: the first of them brings the bias, the last activates a dense cell. */
-  project(
-    b: Builder,
-    { gates }: CellRows,
-    read: { readonly [role in Reader["role"]]?: Rows },
-    readers: readonly Reader[],
-  ): void {
+  #project(b: Builder, { gates, output }: CellRows, read: Read): void {
     const row = this.#row();
+    const readers = this.#readers.filter(({ role }) => read[role]);
+    if (!readers.length) return;
     const terms = readers.map(({ role, factors }) => {
       const input = read[role]!;
       const options = { row, factors };
       const weights = b.matrix(`${this.prefix}.${role}`, gates.width, input.width, options);
       return { input, weights };
     });
-    const isFirst = readers[0] === this.readers[0];
-    const activates = readers.at(-1) === this.readers.at(-1) && !this.#keepsState;
+    const isFirst = readers[0] === this.#readers[0];
+    const activates = readers.at(-1) === this.#readers.at(-1) && !this.#keepsState;
     b.program.dense(
-      activates ? { ...gates, width: this.#units } : gates,
+      activates ? output : gates,
       isFirst ? b.weights.vector(this.#bias, gates.width, row) : 0,
       terms,
       activates ? this.#activation(b) : 0,
     );
   }
 
-  /** Appends the recurrent part, which leaves the new hidden state in output and state. */
-  advance(b: Builder, { gates, output }: CellRows): void {
+  #advance(b: Builder, { gates, output }: CellRows): void {
     if (!this.#keepsState) return;
     const stride = pad4(this.#units);
     const { type } = this.cell;

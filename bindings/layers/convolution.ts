@@ -84,31 +84,19 @@ interface Kernel {
 /** One matrix per tap, its rows apart in the tensor; groups become blocks of a matrix that is zero elsewhere. */
 function perTap(name: string, { outputs, taps, inputs, groups }: Kernel, b: Builder): Address {
   const panels = new Panels(pad4(outputs), inputs * groups);
-  const at = b.weights.reserve(taps * panels.size);
-  b.weights.packings.push({
-    source: `${name}.weight`,
-    columns: inputs,
-    offset: at.offset,
-    first: (row) => {
-      const [output, tap] = [Math.floor(row / taps), row % taps];
-      const group = Math.floor((output * groups) / outputs);
-      return tap * panels.size + panels.first(output) + group * inputs * panels.step(output);
-    },
-    step: (row) => panels.step(Math.floor(row / taps)),
-  });
+  const first = (row: number) => {
+    const [output, tap] = [Math.floor(row / taps), row % taps];
+    const group = Math.floor((output * groups) / outputs);
+    return tap * panels.size + panels.first(output) + group * inputs * panels.step(output);
+  };
+  const step = (row: number) => panels.step(Math.floor(row / taps));
+  const at = b.weights.place(`${name}.weight`, inputs, taps * panels.size, first, step);
   return b.program.matrix(at, pad4(outputs), inputs * groups);
 }
 
 /** f32[taps][outputs]. */
 function depthwise(name: string, outputs: number, taps: number, b: Builder): Address {
   const stride = pad4(outputs);
-  const at = b.weights.reserve(taps * stride);
-  b.weights.packings.push({
-    source: `${name}.weight`,
-    columns: taps,
-    offset: at.offset,
-    first: (output) => output,
-    step: () => stride,
-  });
-  return at;
+  const [first, step] = [(output: number) => output, () => stride];
+  return b.weights.place(`${name}.weight`, taps, taps * stride, first, step);
 }

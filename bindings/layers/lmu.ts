@@ -100,24 +100,20 @@ function lower(b: Builder, input: Rows, memory: Memory, cell: Cell | undefined):
   const { clock } = input;
   const { feedback } = memory;
   const rows = memory.encode(b, input);
-  const cellRows = cell?.rows(b, clock);
-  const project = (...roles: Reader["role"][]) => {
-    const readers = cell!.readers.filter(({ role }) => roles.includes(role));
-    if (readers.length) cell!.project(b, cellRows!, { input, memory: rows.output }, readers);
-  };
+  const hidden = cell?.lower(b, clock);
   const advance = () => {
     memory.advance(b, rows);
     if (!feedback.hidden) return;
-    project("memory");
-    cell!.advance(b, cellRows!);
+    hidden?.project({ memory: rows.output });
+    hidden?.advance();
   };
-  if (feedback.hidden) project("input");
+  if (feedback.hidden) hidden?.project({ input });
   if (feedback.hidden || feedback.memory) b.program.loop(clock, advance);
   else advance();
-  if (!cell || !cellRows) return memory.unfold(b, rows);
+  if (!hidden) return memory.unfold(b, rows);
   if (!feedback.hidden) {
-    project("input", "memory");
-    cell.advance(b, cellRows);
+    hidden.project({ input, memory: rows.output });
+    hidden.advance();
   }
-  return cellRows.output;
+  return hidden.output;
 }

@@ -30,10 +30,10 @@ const recurrent = (fields: Fields): Kind<RecurrentDescription> => ({
       width: cell.width,
       clock,
       lower(b, [input]) {
-        const rows = cell.rows(b, clock);
-        cell.project(b, rows, { input }, cell.readers);
-        cell.advance(b, rows);
-        return rows.output;
+        const lowered = cell.lower(b, clock);
+        lowered.project({ input });
+        lowered.advance();
+        return lowered.output;
       },
     };
   },

@@ -86,9 +86,19 @@ export class Weights {
     first: Packing["first"] = (r) => r * stride,
   ): Address {
     this.#count(source, rows * stride);
-    const at = this.reserve(rows * stride);
-    const { offset } = at;
-    this.packings.push({ source, columns, offset, first, step: () => 1 });
+    return this.place(source, columns, rows * stride, first, () => 1);
+  }
+
+  /** Reserves floats for rows of a tensor that go where they are told. */
+  place(
+    source: string | Tensor,
+    columns: number,
+    floats: number,
+    first: Packing["first"],
+    step: Packing["step"],
+  ): Address {
+    const at = this.reserve(floats);
+    this.packings.push({ source, columns, offset: at.offset, first, step });
     return at;
   }
 

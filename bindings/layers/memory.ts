@@ -3,15 +3,13 @@ import { cannotLoad } from "../errors.js";
 import { pad4 } from "../facts/bytes.js";
 import type { Clock } from "../facts/clock.js";
 import type { Facts } from "../facts/facts.js";
-import { basis, type Discretization, residualMatrix } from "../legendre/residual.js";
-import type { Address } from "../plan/address.js";
+import { basis, type Discretization } from "../legendre/residual.js";
 import type { Builder } from "../plan/builder.js";
 import type { Node } from "../plan/node.js";
-import { Panels } from "../plan/panels.js";
 import { type Rows, strideOf } from "../plan/rows.js";
-import type { Tensor } from "../tensor.js";
 import { Encoder, type FedBack } from "./encoder.js";
 import type { Named } from "./kind.js";
+import { computedMatrix, givenMatrix } from "./memory-matrix.js";
 import { warnOfMemory } from "./stability.js";
 
 /**
@@ -131,7 +129,9 @@ export class Memory {
       channels,
       order,
       isExplicit: columns - order,
-      weights: this.#isExplicit ? this.#explicitMatrix(b, columns) : this.#residualMatrix(b),
+      weights: this.#isExplicit
+        ? givenMatrix(b, name, order, columns)
+        : computedMatrix(b, this.layer, !this.factors),
       residual: b.scratch(copies * pad4(columns)),
       residualStride: pad4(columns) * 4,
       updated: b.scratch(copies * pad4(order)),
@@ -148,31 +148,6 @@ export class Memory {
     const { factors } = this;
     if (factors) b.multiply(output, (i) => factors[i % factors.length]!);
     return output;
-  }
-
-  #residualMatrix(b: Builder): Address {
-    const { order, theta, discretizer } = this.layer;
-    const compute = () => {
-      const matrix = residualMatrix(order, Number(theta), { method: discretizer ?? "zoh" }, b.hold);
-      return this.factors ? matrix : unfolded(matrix, order);
-    };
-    return b.matrix(valuesOf([order, order], compute), order, order);
-  }
-
-  /** (Ā - I | B̄), as the file gives them; a gated memory keeps B̄ apart. */
-  #explicitMatrix(b: Builder, columns: number): Address {
-    const { name, order } = this.layer;
-    const panels = new Panels(pad4(order), columns);
-    const at = b.weights.reserve(panels.size);
-    const { offset } = at;
-    const D = { offset, source: `${name}.D`, columns: order };
-    const step = (r: number) => panels.step(r);
-    b.weights.packings.push({ ...D, first: (r) => panels.first(r), step });
-    if (columns > order) {
-      const B = { offset, source: `${name}.B`, columns: 1 };
-      b.weights.packings.push({ ...B, first: (r) => panels.at(r, order), step });
-    }
-    return b.program.matrix(at, pad4(order), columns);
   }
 
   #checkGate(): void {
@@ -203,23 +178,4 @@ export class Memory {
       );
     }
   }
-}
-
-/** T M T⁻¹: a matrix of c as one of m. */
-function unfolded(matrix: Float64Array, order: number): Float64Array {
-  const T = basis(order);
-  return matrix.map((value, i) => (value * T[Math.floor(i / order)]!) / T[i % order]!);
-}
-
-/** A tensor whose values are computed when they are first read. */
-function valuesOf(shape: readonly number[], compute: () => ArrayLike<number>): Tensor {
-  let values: ArrayLike<number> | undefined;
-  return {
-    dtype: "f64",
-    shape,
-    at: (index) => (values ??= compute())[index]!,
-    get values() {
-      return (values ??= compute());
-    },
-  };
 }

@@ -1,5 +1,21 @@
-import type { ActivationDescription } from "./description.js";
-import { brief, LmuError } from "./errors.js";
+import { brief, cannotLoad } from "./errors.js";
+
+/**
+ * An activation function by name, or by name with its parameters: `"tanh"`, `{ type: "leaky_relu", slope: 0.01 }`.
+ *
+ * Names and defaults are mostly those of Keras: linear, tanh, sigmoid, relu, relu6, leaky_relu (slope 0.2, threshold 0,
+ * limit none), elu and celu (alpha 1), selu, gelu, gelu_tanh, silu, softplus, softsign, exponential, mish, softmax,
+ * log_softmax, log_sigmoid, hard_sigmoid (slope 1/6), hard_tanh (low -1, high 1), hard_silu, squareplus (b 4), soft_shrink
+ * and hard_shrink (threshold 0.5), tanh_shrink, sparse_plus, sparse_sigmoid, threshold (threshold 0, value 0).
+ */
+export type ActivationDescription =
+  | string
+  | {
+      /** The name. */
+      readonly type: string;
+      /** A parameter of that name: a finite number. */
+      readonly [parameter: string]: unknown;
+    };
 
 /** A function that the kernels know, with up to four parameters. */
 export interface EncodedActivation {
@@ -9,40 +25,38 @@ export interface EncodedActivation {
 }
 
 interface Definition {
-  readonly kind: string;
+  /** Unless given it is the name in camelCase. */
+  readonly kind?: string;
   /** Names and default values of the parameters. */
   readonly defaults?: Readonly<Record<string, number>>;
-  /** Parameters of the wasm function, from the named ones. */
+  /** Parameters of the wasm function, from the named ones; unless given they are these. */
   readonly encode?: (named: Record<string, number>) => number[];
 }
-
-const LARGEST = 3.4028234663852886e38;
 
 /** Every activation by the name Keras gives it; torch.nn names are mapped by the PyTorch reader. */
 const DEFINITIONS: Readonly<Record<string, Definition>> = {
   linear: { kind: "identity" },
-  tanh: { kind: "tanh" },
-  sigmoid: { kind: "sigmoid" },
-  exponential: { kind: "exponential" },
-  softplus: { kind: "softplus" },
-  softsign: { kind: "softsign" },
-  silu: { kind: "silu" },
-  gelu: { kind: "gelu" },
-  gelu_tanh: { kind: "geluTanh" },
-  mish: { kind: "mish" },
-  log_sigmoid: { kind: "logSigmoid" },
-  tanh_shrink: { kind: "tanhShrink" },
-  sparse_plus: { kind: "sparsePlus" },
-  softmax: { kind: "softmax" },
-  log_softmax: { kind: "logSoftmax" },
-  relu: { kind: "relu" },
+  tanh: {},
+  sigmoid: {},
+  exponential: {},
+  softplus: {},
+  softsign: {},
+  silu: {},
+  gelu: {},
+  gelu_tanh: {},
+  mish: {},
+  log_sigmoid: {},
+  tanh_shrink: {},
+  sparse_plus: {},
+  softmax: {},
+  log_softmax: {},
+  relu: {},
   relu6: { kind: "reluGeneral", encode: () => [0, 0, 6] },
   leaky_relu: {
     kind: "reluGeneral",
-    defaults: { slope: 0.2, threshold: 0, limit: LARGEST },
-    encode: (p) => [p["slope"]!, p["threshold"]!, p["limit"]!],
+    defaults: { slope: 0.2, threshold: 0, limit: 3.4028234663852886e38 },
   },
-  elu: { kind: "elu", defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1] },
+  elu: { defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1] },
   selu: {
     kind: "elu",
     encode: () => [1.0507009873554805 * 1.6732632423543772, 1.0507009873554805, 1],
@@ -59,9 +73,8 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     defaults: { low: -1, high: 1 },
     encode: (p) => [1, 0, p["low"]!, p["high"]!],
   },
-  hard_silu: { kind: "hardSilu", encode: () => [1 / 6, 0.5, 0, 1] },
+  hard_silu: { encode: () => [1 / 6, 0.5, 0, 1] },
   squareplus: {
-    kind: "squareplus",
     defaults: { b: 4 },
     // The root of x² + b: of a negative number near zero.
     encode: (p) => [p["b"]! < 0 ? NaN : p["b"]!],
@@ -76,11 +89,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     defaults: { threshold: 0.5 },
     encode: (p) => [p["threshold"]!, 0],
   },
-  threshold: {
-    kind: "threshold",
-    defaults: { threshold: 0, value: 0 },
-    encode: (p) => [p["threshold"]!, p["value"]!],
-  },
+  threshold: { defaults: { threshold: 0, value: 0 } },
 };
 
 /** Names a model description may use. */
@@ -100,28 +109,29 @@ export function encodeActivation(
     typeof activation === "object" ? activation : { type: activation ?? "linear" };
   const definition = Object.hasOwn(DEFINITIONS, type) ? DEFINITIONS[type] : undefined;
   if (!definition) {
-    throw new LmuError(
+    cannotLoad(
+      `${where} has activation ${brief(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
       "option-unsupported",
-      `Cannot load the model: ${where} has activation ${brief(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
     );
   }
   const named: Record<string, number> = { ...definition.defaults };
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(named, name) || typeof value !== "number" || !Number.isFinite(value)) {
       const expected = Object.keys(named).join(", ") || "no parameters";
-      throw new LmuError(
+      cannotLoad(
+        `activation ${type} of ${where} has ${name} ${brief(value)}, expected ${expected}`,
         "option-unsupported",
-        `Cannot load the model: activation ${type} of ${where} has ${name} ${brief(value)}, expected ${expected}`,
       );
     }
     named[name] = value;
   }
-  const parameters = definition.encode?.(named) ?? [];
+  const parameters = definition.encode?.(named) ?? Object.values(named);
   if (!parameters.every((value) => Number.isFinite(Math.fround(value)))) {
-    throw new LmuError(
+    cannotLoad(
+      `activation ${type} of ${where} has ${brief(given)}, expected numbers that give finite values in f32`,
       "option-unsupported",
-      `Cannot load the model: activation ${type} of ${where} has ${brief(given)}, expected numbers that give finite values in f32`,
     );
   }
-  return { kind: definition.kind, parameters };
+  const { kind = type.replace(/_./g, (pair) => pair[1]!.toUpperCase()) } = definition;
+  return { kind, parameters };
 }

@@ -1,7 +1,7 @@
 /*
  * Every public name but load, which depends on where the host has lmu.wasm from: index.ts, index.workerd.ts, index.edge.ts.
  */
-export type { ActivationDescription } from "./description.js";
+export type { ActivationDescription } from "./activations.js";
 export { LmuError, type LmuErrorCode } from "./errors.js";
 export type {
   FormerRequest,

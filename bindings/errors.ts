@@ -85,6 +85,11 @@ export class LmuError extends Error {
   }
 }
 
+/** Says why a model cannot be loaded. @throws LmuError with that code */
+export function cannotLoad(problem: string, code: LmuErrorCode = "description-invalid"): never {
+  throw new LmuError(code, `Cannot load the model: ${problem}`);
+}
+
 /**
  * A text that a terminal or a log shows as it is: characters that steer them (control, escape, bidirectional and invisible
  * ones, line ends) as \\u and their code, and what is beyond a length cut off.

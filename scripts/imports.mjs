@@ -8,10 +8,12 @@ const ROWS = {
     ["index", "api"],
     ["model"],
     ["formats"],
-    ["source", "plan"],
-    ["validate"],
-    ["activations"],
+    ["source", "validate", "graph"],
     ["description"],
+    ["layers"],
+    ["plan"],
+    ["facts"],
+    ["activations"],
     ["tensor", "legendre"],
     ["runtime"],
     ["errors", "dispose", "inspect", "utf8"],
@@ -19,21 +21,11 @@ const ROWS = {
   assembly: [["index"], ["plan"], ["layers"], ["matrix", "state"], ["kernels"], ["simd"]],
 };
 
-/** Circles that are known, each until it is broken: remove its files here then. */
-const KNOWN_CIRCLES = ["bindings/plan/(builder|node|program)"];
-
-/** What formats reach of wasm and plans by way of validate, until they do not. */
-/** @type {string[]} */
-const KNOWN_OF_FORMATS = [];
-
 /** @param {string[]} names */
 const anyOf = (names) => `(${names.join("|")})`;
 
 /** Files and folders of a top folder, whatever their extension. @param {string} folder @param {string[]} names */
 const within = (folder, names) => `^${folder}/${anyOf(names)}[./]`;
-
-/** @param {string[]} names */
-const files = (names) => (names.length ? `^${anyOf(names)}\\.` : "^$");
 
 /**
  * @param {string} name
@@ -66,15 +58,11 @@ function rowRules(folder) {
 const FORBIDDEN = [
   ...rowRules("bindings"),
   ...rowRules("assembly"),
-  forbid("no circles", { pathNot: files(KNOWN_CIRCLES) }, { circular: true }),
+  forbid("no circles", {}, { circular: true }),
   forbid(
-    "formats know no wasm",
-    { path: "^bindings/formats/" },
-    {
-      path: "^bindings/(model|plan|runtime)/",
-      pathNot: files(KNOWN_OF_FORMATS),
-      reachable: true,
-    },
+    "a description holds types alone",
+    { path: "^bindings/description\\." },
+    { dependencyTypesNot: ["type-only"] },
   ),
   forbid(
     "kernels know no layers",
@@ -83,6 +71,18 @@ const FORBIDDEN = [
   ),
   forbid("nothing is left over", { orphan: true, pathNot: "\\.d\\.ts$" }, {}),
   forbid("imports are found", {}, { couldNotResolve: true, pathNot: "lmu\\.wasm" }),
+];
+
+/**
+ * Of what formats reach, types included, up to descriptions: those are made of the types that layers read, and a file of
+ * types brings nothing else along.
+ */
+const FORBIDDEN_TO_FORMATS = [
+  forbid(
+    "formats know no wasm",
+    { path: "^bindings/formats/" },
+    { path: "^bindings/(model|layers|plan|runtime)/", reachable: true },
+  ),
 ];
 
 /** What no entry needs at once: types are gone by then, and import() has not happened. */
@@ -117,19 +117,28 @@ function brokenAtStart(/** @type {Module[]} */ modules) {
 /** @type {Map<string, Promise<import("dependency-cruiser").ICruiseResult>>} */
 const known = new Map();
 
-/** Who imports whom below a root, types included, and which rules that breaks; found once. */
+/**
+ * What dependency-cruiser says of folders below a root, types included.
+ *
+ * @param {string} root
+ * @param {string[]} from
+ * @param {import("dependency-cruiser").ICruiseOptions} options
+ */
+async function cruised(root, from, options) {
+  const { output } = await cruise(from, {
+    baseDir: root,
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    validate: true,
+    ...options,
+  });
+  return /** @type {import("dependency-cruiser").ICruiseResult} */ (output);
+}
+
+/** Who imports whom below a root, and which rules that breaks; found once. */
 function graphOf(/** @type {string} */ root) {
   const graph =
-    known.get(root) ??
-    Promise.resolve(
-      cruise(Object.keys(ROWS), {
-        baseDir: root,
-        doNotFollow: { path: "node_modules" },
-        tsPreCompilationDeps: true,
-        validate: true,
-        ruleSet: { forbidden: FORBIDDEN },
-      }),
-    ).then(({ output }) => /** @type {import("dependency-cruiser").ICruiseResult} */ (output));
+    known.get(root) ?? cruised(root, Object.keys(ROWS), { ruleSet: { forbidden: FORBIDDEN } });
   known.set(root, graph);
   return graph;
 }
@@ -137,12 +146,14 @@ function graphOf(/** @type {string} */ root) {
 /** Which imports below a root break which rule. @param {string} root */
 export async function brokenRules(root) {
   const { modules, summary } = await graphOf(root);
+  const { summary: ofFormats } = await cruised(root, ["bindings/formats"], {
+    doNotFollow: { path: ["node_modules", "^bindings/description\\."] },
+    ruleSet: { forbidden: FORBIDDEN_TO_FORMATS },
+  });
   /** @type {Violation[]} */
-  const violations = summary.violations.map(({ rule, from, to }) => ({
-    rule: rule.name,
-    from,
-    to,
-  }));
+  const violations = [summary, ofFormats]
+    .flatMap(({ violations }) => violations)
+    .map(({ rule, from, to }) => ({ rule: rule.name, from, to }));
   return {
     files: summary.totalCruised,
     broken: [...violations, ...brokenAtStart(modules)],

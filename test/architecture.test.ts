@@ -18,7 +18,12 @@ const INNOCENT: Readonly<Record<string, string>> = {
   "bindings/model/model.ts":
     'import type { Plan } from "../plan/plan.js";\nexport type Model = Plan;',
   "bindings/formats/foreign.ts": 'import "./keras/keras.js";',
-  "bindings/formats/keras/keras.ts": 'import { a } from "../../errors.js";\nexport { a };',
+  "bindings/formats/keras/keras.ts":
+    'import type { Description } from "../../description.js";\nexport type Keras = Description;',
+  "bindings/description.ts":
+    'import type { Dense } from "./layers/dense.js";\nexport type Description = Dense;',
+  "bindings/layers/dense.ts":
+    'import type { Plan } from "../plan/plan.js";\nexport type Dense = Plan;',
   "bindings/plan/plan.ts": 'import "../runtime/abi.js";\nexport type Plan = 1;',
   "bindings/runtime/abi.ts": 'export * from "../errors.js";',
   "bindings/errors.ts": "export const a = 1;",
@@ -72,6 +77,12 @@ describe("imports", () => {
     ["bindings: every file that is imported has a row", "loose.ts", "export const b = 1;"],
     ["formats know no wasm", "formats/keras/keras.ts", 'import "../../plan/plan.js";'],
     ["formats know no wasm", "formats/keras/keras.ts", 'import "../../validate.js";'],
+    [
+      "formats know no wasm",
+      "formats/keras/keras.ts",
+      'import type { Plan } from "../../plan/plan.js";\nexport type A = Plan;',
+    ],
+    ["a description holds types alone", "description.ts", 'import "./plan/plan.js";'],
     ["nothing is left over", "plan/alone.ts", "export const b = 1;"],
     ["imports are found", "plan/plan.ts", 'import "./gone.js";'],
   ])("bindings: %s: a violation in %s is seen", async (rule, path, text) => {

@@ -65,7 +65,8 @@ describe("what only has the name of a layer of Keras is refused", () => {
       registered_name: "function",
     };
     const dense = { ...DENSE, config: { ...DENSE.config, activation } };
-    expect((await refusal(() => sequential(dense))).message).toContain("my>relu");
+    const error = await refusal(async () => modelOf(await sequential(dense)));
+    expect(error.message).toContain("my>relu");
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { matrices } from "../bindings/legendre.js";
 import { load } from "../bindings/index.js";
-import { eulerBound } from "../bindings/plan/stability.js";
+import { eulerBound } from "../bindings/layers/stability.js";
 import { fileOf, makeUp, type Shapes } from "./support/models.js";
 
 /*

@@ -1,5 +1,6 @@
 import { type StoredType, writeNative } from "../formats/native/write.js";
 import { readCheckpoint } from "../formats/read.js";
+import { validateDescription } from "../validate.js";
 import { input, STANDARD } from "./input.js";
 import { type FileOptions, readOptions } from "./options.js";
 import { expectApart, write } from "./output.js";
@@ -13,6 +14,7 @@ export async function convert(
 ): Promise<void> {
   await expectApart(from, to);
   const checkpoint = await readCheckpoint(await input(from), await readOptions(options));
+  validateDescription(checkpoint.description);
   const bytes = writeNative(checkpoint, options.dtype);
   await write(to, bytes);
   const { notes, warnings, description } = checkpoint;

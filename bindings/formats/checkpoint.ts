@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor.js";
 export interface Checkpoint {
   /** Format of the file: "lmu-wasm", "keras", "torch", … */
   readonly format: string;
+  /** As the file has it: checked when a model is made of it, or a file. */
   readonly description: Description;
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** What was found out or assumed: dialect, conventions. */

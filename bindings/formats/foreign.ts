@@ -78,7 +78,9 @@ async function readTensors(
       if (!scales.keep(name, tensor, 0)) tensors.set(name, scales.apply(name, tensor, 0));
     }
   }
-  if (description) return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
+  if (description !== undefined) {
+    return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
+  }
   const config = texts.find((text) => text.has("config"));
   const source = { format: "safetensors", ...(config && { metadata: config }) };
   return importStateDict(source, tensors, layers);

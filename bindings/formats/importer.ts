@@ -1,4 +1,5 @@
-import type { ActivationDescription, Description, LayerDescription } from "../description.js";
+import type { ActivationDescription } from "../activations.js";
+import type { Description, LayerDescription } from "../description.js";
 import { LmuError } from "../errors.js";
 import { MatrixWork } from "../legendre/residual.js";
 import { mapTensor, type Tensor } from "../tensor.js";

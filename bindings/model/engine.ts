@@ -1,7 +1,9 @@
 import type { Description } from "../description.js";
 import { LmuError } from "../errors.js";
-import type { TensorInfo } from "../plan/builder.js";
-import type { Capacity } from "../plan/clock.js";
+import type { Capacity } from "../facts/clock.js";
+import type { TensorInfo } from "../facts/facts.js";
+import { graphOf } from "../graph.js";
+import type { Graph } from "../plan/node.js";
 import { pack } from "../plan/pack.js";
 import { checkUnpaid, type Plan, planModel } from "../plan/plan.js";
 import type { Packing } from "../plan/weights.js";
@@ -27,8 +29,7 @@ export class Engine {
   /** lmu.wasm, compiled. */
   readonly module: WasmModule;
 
-  readonly #description: Description;
-  readonly #tensors: ReadonlyMap<string, TensorInfo>;
+  readonly #graph: Graph;
   /** Where each tensor goes. Weights stay where they are, so this holds for every plan. */
   readonly #packings = new Map<string, Packing[]>();
   /** The states of its streams, and the session that runs them: nothing else holds the memory. */
@@ -45,12 +46,11 @@ export class Engine {
     tensors: ReadonlyMap<string, TensorInfo>,
   ) {
     this.module = module;
-    this.#description = description;
-    this.#tensors = tensors;
+    this.#graph = graphOf(description, tensors);
     const exports = start(module);
     // Matrices are computed when they are packed; buffers and states are still empty then.
     const hold = holdOf(module, () => ({ exports, from: this.plan.buffersAt }));
-    this.plan = planModel(description, tensors, exports.heapBase(), CALL, hold);
+    this.plan = planModel(this.#graph, exports.heapBase(), CALL, hold);
     checkUnpaid(this.plan);
     this.#states = install(exports, this.plan);
     for (const packing of this.plan.packings) {
@@ -85,8 +85,7 @@ export class Engine {
   resized(action: string, rows: number): States {
     const { session } = this.running(action);
     if (rows > this.plan.capacity.rows) {
-      const { at } = this.plan;
-      const plan = planModel(this.#description, this.#tensors, at, { rows, streams: 1 }, UNUSED);
+      const plan = planModel(this.#graph, this.plan.at, { rows, streams: 1 }, UNUSED);
       this.#states = install(session.exports, plan);
       this.plan = plan;
     }

@@ -1,53 +1,23 @@
-import { LmuError } from "../errors.js";
-import type { Address } from "./address.js";
+import type { Clock } from "../facts/clock.js";
+import type { Facts } from "../facts/facts.js";
 import type { Builder } from "./builder.js";
-import type { Clock } from "./clock.js";
-import { pad4 } from "./panels.js";
+import type { Rows } from "./rows.js";
 
-/** Rows of features that a layer produced. */
+/** What a layer gives, before it has an address. */
 export interface Node {
-  readonly at: Address;
-  /** Features in use. */
+  /** Features of a row. */
   readonly width: number;
   readonly clock: Clock;
   /** Ids instead of features: the vocabulary. */
   readonly vocabulary?: number;
+  /** Appends the records that make its rows of those of its inputs. May be asked again, for calls of another capacity. */
+  lower(b: Builder, inputs: readonly [Rows, ...Rows[]]): Rows;
 }
 
-/** Bytes from row to row of a node. */
-export function strideOf(node: { readonly width: number }): number {
-  return pad4(node.width) * 4;
-}
-
-/** A reader of an affine layer: rows of a node, or the state of a layer, through one weight matrix. */
-export interface TermSource {
-  readonly input: Node | { readonly state: number; readonly width: number };
-  readonly weights: Address;
-}
-
-/** A layer of a description, with its name. */
-export type Named<T> = T & { readonly name: string };
-
-/** A new node on the clock of another. */
-export function nodeOf(b: Builder, clock: Clock, width: number): Node {
-  return { at: b.buffer(clock, width), width, clock };
-}
-
-/**
- * For layers that remember or see several rows: "one row" is renewed by every call, so they would see the calls.
- *
- * @throws LmuError description-invalid
- */
-export function expectSequence(name: string, { clock }: Node): void {
-  if (!clock.isSingle) return;
-  throw new LmuError(
-    "description-invalid",
-    `Cannot load the model: ${name} reads one row, expected a sequence`,
-  );
-}
-
-/** A checked vector of the file. */
-export function vectorOf(b: Builder, name: string, length: number): Address {
-  b.shape(name, length);
-  return b.weights.vector(name, length);
+/** A model as nodes in order of execution, each with what it reads. */
+export interface Graph {
+  readonly nodes: readonly { readonly node: Node; readonly inputs: readonly Node[] }[];
+  readonly input: Node;
+  readonly output: Node;
+  readonly facts: Facts;
 }

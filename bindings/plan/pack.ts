@@ -1,4 +1,4 @@
-import { LmuError } from "../errors.js";
+import { cannotLoad } from "../errors.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import type { Packing } from "./weights.js";
 
@@ -38,8 +38,8 @@ export function pack(
 function refuse(packing: Packing, value: number, index: number): never {
   const name =
     typeof packing.source === "string" ? `tensor ${packing.source}` : "a computed matrix";
-  throw new LmuError(
+  cannotLoad(
+    `${name} has ${value} at index ${index}, expected numbers that are finite in f32`,
     "tensor-invalid",
-    `Cannot load the model: ${name} has ${value} at index ${index}, expected numbers that are finite in f32`,
   );
 }

@@ -1,8 +1,3 @@
-/** Rounds up to a multiple of 4: the floats of one vector. Not by bits: sizes from files exceed 32. */
-export function pad4(count: number): number {
-  return Math.ceil(count / 4) * 4;
-}
-
 /**
  * Where the affine kernel expects element (row, column) of a weight matrix: panels of 32 rows, then 16, 8 and 4, each
  * [column][row within the panel]. The mirror of assembly/kernels/affine.ts.
@@ -10,7 +5,7 @@ export function pad4(count: number): number {
 export class Panels {
   /** Floats in all. */
   readonly size: number;
-  /** Made when a weight is there to be placed: until then, the shape may be a lie. */
+  /** Made when a weight is there to be placed: until then, a file may claim any shape. */
   #first: Uint32Array | undefined;
   #step = new Uint8Array(0);
 

@@ -1,12 +1,13 @@
-import type { Description } from "../description.js";
-import { Builder, type LayerCost, type StateField, type TensorInfo, tooLarge } from "./builder.js";
-import type { Capacity } from "./clock.js";
+import { cannotLoad } from "../errors.js";
+import { checkBytes, pad4 } from "../facts/bytes.js";
+import type { Capacity } from "../facts/clock.js";
+import type { LayerCost, StateField } from "../facts/facts.js";
 import type { Hold } from "../legendre/residual.js";
+import { Builder } from "./builder.js";
+import type { Graph, Node } from "./node.js";
+import { type Rows, strideOf } from "./rows.js";
 import type { Packing } from "./weights.js";
-import { planLayers } from "./layers.js";
-import { strideOf } from "./node.js";
-import { pad4 } from "./panels.js";
-import type { Words } from "./program.js";
+import type { Program } from "./program.js";
 
 /** Rows of input or output as the host sees them. */
 export interface Port {
@@ -18,11 +19,8 @@ export interface Port {
   readonly width: number;
 }
 
-/** Where everything of a model stands in memory, and the words that make lmu.wasm run it. */
-export interface Plan {
-  /** Address of the plan; its words go there. */
-  readonly at: number;
-  readonly words: Words;
+/** What goes in and what comes out. */
+export interface Ports {
   readonly input: Port & {
     readonly vocabulary: number | undefined;
     readonly steps: number | undefined;
@@ -37,10 +35,25 @@ export interface Plan {
   };
   /** Output rows made after so many steps, before or after the end of the sequence; a single row counts when renewed. */
   rowsAfter(steps: number, isEnded: boolean): number;
+}
+
+/** What makes lmu.wasm run the model. */
+export interface Words {
+  /** Address of the plan; its words go there. */
+  readonly at: number;
+  readonly words: ReturnType<Program["link"]>;
+}
+
+/** Where weights go. */
+export interface Packed {
   readonly weightsAt: number;
   /** Past weights and slots; what follows is written before it is read. */
   readonly buffersAt: number;
   readonly packings: readonly Packing[];
+}
+
+/** What a stream keeps, and where those of a batch are. */
+export interface States {
   readonly stateBytes: number;
   readonly stateFields: readonly StateField[];
   /** Address of the slots of a batch, u32[capacity.streams]. */
@@ -48,69 +61,78 @@ export interface Plan {
   /** Address of the first state of a batch. */
   readonly statesAt: number;
   readonly capacity: Capacity;
+}
+
+/** What the graph says of the model, for reports. */
+export interface Costs {
   /** Why the model needs its whole sequence in one call, if it does. */
   readonly wholeSequence: string | undefined;
   readonly costs: readonly LayerCost[];
   readonly warnings: readonly string[];
 }
 
+/** Where everything of a model stands in memory, and the words that make lmu.wasm run it. */
+export interface Plan extends Ports, Words, Packed, States, Costs {}
+
 /**
- * Lays out a model: pure arithmetic on the description and the shapes of its tensors.
+ * Lays out a model: pure arithmetic on its graph.
  *
  * The same weights stand at the same place whatever the capacity, so a model can be planned again for longer calls.
  *
  * @param base - first free byte of memory
  * @param hold - how memories are discretized
- * @throws LmuError tensor-missing, tensor-invalid, description-invalid, option-unsupported or model-too-large
+ * @throws LmuError model-too-large
  */
-export function planModel(
-  description: Description,
-  tensors: ReadonlyMap<string, TensorInfo>,
-  base: number,
-  capacity: Capacity,
-  hold: Hold,
-): Plan {
-  const b = new Builder(tensors, capacity, hold);
-  const { input, output } = planLayers(description, b);
+export function planModel(graph: Graph, base: number, capacity: Capacity, hold: Hold): Plan {
+  const { facts, input, output } = graph;
+  const b = new Builder(facts.clocks, capacity, hold);
+  const rows = lower(graph, b);
   const gathered = b.gathered();
-  b.checkBytes();
-  const bases = { program: base, weights: 0, buffers: 0 };
-  bases.weights = base + b.program.bytes;
-  const slotsAt = bases.weights + b.weights.bytes;
-  bases.buffers = slotsAt + pad4(capacity.streams) * 4;
-  // A panel kernel may read, never write, one vector past a row.
-  const statesAt = bases.buffers + b.bufferBytes + 16;
+  const { stateBytes } = facts;
+  checkBytes(b.weights.bytes + b.bufferBytes + stateBytes * capacity.streams);
+  const weightsAt = base + b.program.bytes;
+  const slotsAt = weightsAt + b.weights.bytes;
+  const buffersAt = slotsAt + pad4(capacity.streams) * 4;
+  const bases = { program: base, weights: weightsAt, buffers: buffersAt };
+  const port = (node: Node) => {
+    const { at, width } = rows.get(node)!;
+    return { at: bases[at.region] + at.offset, stride: strideOf(node), width };
+  };
+  const { isSingle, delay, id } = output.clock;
   return {
     at: base,
     words: b.program.link(bases, gathered),
-    input: {
-      at: bases.buffers + input.at.offset,
-      stride: strideOf(input),
-      width: input.width,
-      vocabulary: input.vocabulary,
-      steps: input.clock.rows,
-    },
+    input: { ...port(input), vocabulary: input.vocabulary, steps: input.clock.rows },
     output: {
-      at: bases[output.at.region] + output.at.offset,
-      stride: strideOf(output),
-      width: output.width,
-      rowsAt: base + b.program.counterOffset(output.clock),
-      isSingle: output.clock.isSingle,
-      lookAhead: output.clock.delay,
+      ...port(output),
+      rowsAt: base + b.program.counterOffset(id),
+      isSingle,
+      lookAhead: delay,
     },
     rowsAfter: (count, isEnded) => output.clock.rowsAfter(count, isEnded),
-    weightsAt: bases.weights,
-    buffersAt: bases.buffers,
+    weightsAt,
+    buffersAt,
     packings: b.weights.packings,
-    stateBytes: b.stateBytes,
-    stateFields: b.stateFields,
+    stateBytes,
+    stateFields: facts.stateFields,
     slotsAt,
-    statesAt,
+    // A panel kernel may read, never write, one vector past a row.
+    statesAt: buffersAt + b.bufferBytes + 16,
     capacity,
-    wholeSequence: b.wholeSequence,
-    costs: b.costs.slice(1),
-    warnings: b.warnings,
+    wholeSequence: facts.wholeSequence,
+    costs: facts.costs,
+    warnings: facts.warnings,
   };
+}
+
+/** Appends the records of every node; returns where its rows are. */
+function lower({ nodes }: Graph, b: Builder): ReadonlyMap<Node, Rows> {
+  const rows = new Map<Node, Rows>();
+  for (const { node, inputs } of nodes) {
+    const from = inputs.map((input) => rows.get(input)!) as [Rows, ...Rows[]];
+    rows.set(node, node.lower(b, from));
+  }
+  return rows;
 }
 
 /** Bytes of buffers and states that a model may ask for beyond 64 times its weights: files of a few bytes ask for them. */
@@ -125,7 +147,8 @@ export function checkUnpaid(plan: Plan): void {
   const weights = plan.buffersAt - plan.weightsAt;
   const unpaid = plan.statesAt - plan.buffersAt + plan.stateBytes * plan.capacity.streams;
   if (unpaid <= MAX_UNPAID + 64 * weights) return;
-  tooLarge(
+  cannotLoad(
     `its buffers and states take ${unpaid} bytes, expected at most ${MAX_UNPAID} and 64 times the ${weights} of its weights`,
+    "model-too-large",
   );
 }

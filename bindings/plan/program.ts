@@ -1,5 +1,5 @@
 import { encodeActivation } from "../activations.js";
-import type { ActivationDescription } from "../description.js";
+import type { ActivationDescription } from "../activations.js";
 import {
   ACTIVATION_KINDS,
   COMBINES,
@@ -11,9 +11,12 @@ import {
   RECORDS,
 } from "../runtime/records.js";
 import { Address, type Region, type Word } from "./address.js";
-import type { Clock } from "./clock.js";
-import { type Node, strideOf, type TermSource } from "./node.js";
-import { pad4 } from "./panels.js";
+import { pad4 } from "../facts/bytes.js";
+import type { Clock } from "../facts/clock.js";
+import { type Rows, strideOf, type TermSource } from "./rows.js";
+
+/** Fields of a layer record. */
+export type Fields<K extends keyof typeof RECORDS> = Record<(typeof RECORDS)[K][number], Word>;
 
 /** Uint32Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
 export type Words = ReturnType<typeof Uint32Array.of>;
@@ -22,20 +25,15 @@ export type Words = ReturnType<typeof Uint32Array.of>;
 export class Program {
   #records: Word[][] = [];
   readonly #parts: Word[] = [];
-  readonly #clocks: Clock[] = [];
 
-  /** A clock of the model. */
-  clock(options: Omit<Clock, "id">): Clock {
-    const clock = { id: this.#clocks.length, ...options };
-    this.#clocks.push(clock);
-    return clock;
-  }
+  /** @param clocks - how many the model has */
+  constructor(private readonly clocks: number) {}
 
   /** Appends a layer record. */
   record<K extends keyof typeof RECORDS>(
     kind: K,
     clock: Clock,
-    fields: Record<(typeof RECORDS)[K][number], Word>,
+    fields: Fields<K>,
     tail: readonly Word[] = [],
   ): void {
     const words = [...wordsOf(RECORDS[kind], fields), ...tail];
@@ -45,7 +43,7 @@ export class Program {
 
   /** Appends a dense record: output ← f(bias + Σ weights·input), or without a bias, added to output. */
   dense(
-    output: Node,
+    output: Rows,
     bias: Address | 0,
     terms: readonly TermSource[],
     activation: Address | 0 = 0,
@@ -107,7 +105,7 @@ export class Program {
   }
 
   /** Appends output ← a ∘ b. */
-  merge(operation: (typeof COMBINES)[number], output: Node, a: Node, b: Node): void {
+  merge(operation: (typeof COMBINES)[number], output: Rows, a: Rows, b: Rows): void {
     this.record("merge", output.clock, {
       operation: COMBINES.indexOf(operation),
       a: a.at,
@@ -118,14 +116,14 @@ export class Program {
   }
 
   /** Where a plan counts the rows of a clock, in bytes from its beginning. */
-  counterOffset(clock: Clock): number {
-    return (PLAN.length + clock.id) * 4;
+  counterOffset(clock: number): number {
+    return (PLAN.length + clock) * 4;
   }
 
   /** Bytes of plan header, records and parts. */
   get bytes(): number {
     const layers = this.#records.reduce((sum, record) => sum + record.length, 0);
-    return pad4(PLAN.length + this.#clocks.length + layers + this.#parts.length) * 4;
+    return pad4(PLAN.length + this.clocks + layers + this.#parts.length) * 4;
   }
 
   /**
@@ -135,7 +133,7 @@ export class Program {
    */
   link(bases: Readonly<Record<Region, number>>, gathered: Address): Words {
     const layers = this.#records.flat();
-    const counters = this.#clocks.map(() => 0);
+    const counters = Array<number>(this.clocks).fill(0);
     const first = PLAN.length + counters.length;
     const parts = bases.program + (first + layers.length) * 4;
     const header = wordsOf(PLAN, {
@@ -160,11 +158,13 @@ export class Program {
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);
 
+const isFloat = (name: string): boolean => FLOATS.some((one) => one === name);
+
 /** Fields of a record in their order; floats as their bits. */
-function wordsOf<F extends string>(names: readonly F[], fields: Record<F, Word>): Word[] {
+function wordsOf(names: readonly string[], fields: Readonly<Record<string, Word>>): Word[] {
   return names.map((name) => {
-    const word = fields[name];
-    if (typeof word !== "number" || !FLOATS.some((one) => one === name)) return word;
+    const word = fields[name]!;
+    if (typeof word !== "number" || !isFloat(name)) return word;
     float[0] = word;
     return floatBits[0]!;
   });

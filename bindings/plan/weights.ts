@@ -1,7 +1,8 @@
-import { LmuError } from "../errors.js";
+import { cannotLoad } from "../errors.js";
+import { checkBytes, pad4 } from "../facts/bytes.js";
 import type { Tensor } from "../tensor.js";
-import { Address, checkBytes } from "./address.js";
-import { pad4, Panels } from "./panels.js";
+import { Address } from "./address.js";
+import { Panels } from "./panels.js";
 
 /** How one tensor, or a computed matrix, gets into the weights: in rows whose elements are equally far apart. */
 export interface Packing {
@@ -68,7 +69,7 @@ export class Weights {
         return output < 0 ? -1 : panels.first(output);
       },
       step: (r) => panels.step(row(r)),
-      // One for every column, made when the file has a row of as many: until then, the shape may be a lie.
+      // One for every column, made when the file has a row of as many: until then, a file may claim any shape.
       get factors() {
         return (factors ??= options.factors && repeated(options.factors, columns));
       },
@@ -85,9 +86,19 @@ export class Weights {
     first: Packing["first"] = (r) => r * stride,
   ): Address {
     this.#count(source, rows * stride);
-    const at = this.reserve(rows * stride);
-    const { offset } = at;
-    this.packings.push({ source, columns, offset, first, step: () => 1 });
+    return this.place(source, columns, rows * stride, first, () => 1);
+  }
+
+  /** Reserves floats for rows of a tensor that go where they are told. */
+  place(
+    source: string | Tensor,
+    columns: number,
+    floats: number,
+    first: Packing["first"],
+    step: Packing["step"],
+  ): Address {
+    const at = this.reserve(floats);
+    this.packings.push({ source, columns, offset: at.offset, first, step });
     return at;
   }
 
@@ -106,8 +117,7 @@ export class Weights {
   #count(source: string | Tensor, floats: number): void {
     if (typeof source !== "string") this.#computed += floats;
     if (this.#computed > MAX_COMPUTED) {
-      const message = `Cannot load the model: more than ${MAX_COMPUTED} of its weights are not in the file`;
-      throw new LmuError("model-too-large", message);
+      cannotLoad(`more than ${MAX_COMPUTED} of its weights are not in the file`, "model-too-large");
     }
   }
 }

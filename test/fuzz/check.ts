@@ -1,4 +1,5 @@
-import type { Load, LoadOptions } from "../../bindings/model/load.js";
+import type { Load } from "../../bindings/model/load.js";
+import type { LoadOptions } from "../../bindings/model/load-options.js";
 import type { Model } from "../../bindings/model/model.js";
 
 /** What a file did. */

@@ -8,7 +8,8 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import type { Load, LoadOptions } from "../../bindings/model/load.js";
+import type { Load } from "../../bindings/model/load.js";
+import type { LoadOptions } from "../../bindings/model/load-options.js";
 import { Random } from "../support/random.js";
 import { check, type Outcome } from "./check.js";
 import { Coverage } from "./coverage.js";

@@ -1,4 +1,4 @@
-import type { LoadOptions } from "../../bindings/model/load.js";
+import type { LoadOptions } from "../../bindings/model/load-options.js";
 import { goldenFile, kerasConfig } from "../support/golden.js";
 import { fileOf } from "../support/models.js";
 import { type Gene, grow } from "../support/random-model.js";

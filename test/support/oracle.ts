@@ -1,5 +1,5 @@
+import type { ActivationDescription } from "../../bindings/activations.js";
 import type {
-  ActivationDescription,
   Description,
   HiddenDescription,
   LayerDescription,

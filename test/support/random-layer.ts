@@ -1,8 +1,5 @@
-import type {
-  ActivationDescription,
-  HiddenDescription,
-  LmuDescription,
-} from "../../bindings/description.js";
+import type { ActivationDescription } from "../../bindings/activations.js";
+import type { HiddenDescription, LmuDescription } from "../../bindings/description.js";
 import { Random } from "./random.js";
 
 /** What a random layer draws from: numbers, and tensors under its own name. */

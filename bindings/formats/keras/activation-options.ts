@@ -1,4 +1,4 @@
-import type { ActivationDescription } from "../../description.js";
+import type { ActivationDescription } from "../../activations.js";
 import type { Output } from "../importer.js";
 import { classNameOf, isLastAxis, type Json } from "./config.js";
 import { Fields } from "./fields.js";

@@ -1,5 +1,4 @@
 import { LmuError } from "../../errors.js";
-import { validateDescription } from "../../validate.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
 import { Budget } from "./budget.js";
@@ -22,10 +21,7 @@ export function importModel(config: unknown, weights: ModelWeights, version: str
   const output = new Graph(importer, kerasVersion).run(model, weights, inputs, "");
   const name = typeof model.config["name"] === "string" ? ` (${model.config["name"]})` : "";
   const source = `Keras ${version}${name}`.slice(0, 1000);
-  const checkpoint = importer.finish("keras", source, input, output);
-  // Strides, sizes and widths come as the file has them.
-  validateDescription(checkpoint.description);
-  return checkpoint;
+  return importer.finish("keras", source, input, output);
 }
 
 /** Levels of a configuration: what walks through it may then go as deep as it likes. */

@@ -1,4 +1,5 @@
-import type { ActivationDescription, LmuDescription } from "../../description.js";
+import type { ActivationDescription } from "../../activations.js";
+import type { LmuDescription } from "../../description.js";
 import { LmuError } from "../../errors.js";
 import { reshape, type Tensor, transpose } from "../../tensor.js";
 import type { Importer, Output } from "../importer.js";

@@ -1,6 +1,5 @@
 import type { Description } from "../../description.js";
 import { LmuError } from "../../errors.js";
-import { validateDescription } from "../../validate.js";
 
 /** The metadata key of a safetensors file that holds the model description. */
 export const NATIVE_KEY = "lmu-wasm";
@@ -9,17 +8,16 @@ export const NATIVE_KEY = "lmu-wasm";
 const MAX_DESCRIPTION = 1 << 24;
 
 /**
- * The description among the texts of a file; undefined when the file is safetensors of another kind.
+ * The description among the texts of a file, unchecked; undefined when the file is safetensors of another kind.
  *
- * @throws LmuError format-invalid, description-invalid, layer-unsupported or option-unsupported
+ * @throws LmuError format-invalid
  */
 export function readNative(metadata: ReadonlyMap<string, string>): Description | undefined {
   const text = metadata.get(NATIVE_KEY);
   if (text === undefined) return undefined;
-  let value: unknown;
   try {
     if (text.length > MAX_DESCRIPTION) throw new RangeError("too long");
-    value = JSON.parse(text);
+    return JSON.parse(text) as Description;
   } catch (cause) {
     throw new LmuError(
       "format-invalid",
@@ -27,7 +25,6 @@ export function readNative(metadata: ReadonlyMap<string, string>): Description |
       { cause },
     );
   }
-  return validateDescription(value);
 }
 
 /** Name of the tensor that holds the scale per row of an int8 tensor. */

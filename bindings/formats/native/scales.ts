@@ -1,4 +1,4 @@
-import { LmuError } from "../../errors.js";
+import { cannotLoad } from "../../errors.js";
 import { mapTensor, sizeOf, type Tensor } from "../../tensor.js";
 import { scaleName } from "./metadata.js";
 import type { Entry } from "../containers/safetensors.js";
@@ -55,5 +55,5 @@ export class RowScales {
 }
 
 function refuse(name: string, problem: string): never {
-  throw new LmuError("tensor-invalid", `Cannot load the model: tensor ${name} ${problem}`);
+  cannotLoad(`tensor ${name} ${problem}`, "tensor-invalid");
 }

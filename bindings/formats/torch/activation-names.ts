@@ -1,4 +1,4 @@
-import type { ActivationDescription } from "../../description.js";
+import type { ActivationDescription } from "../../activations.js";
 import { type Layer, refuseOption } from "./dialect.js";
 
 /**

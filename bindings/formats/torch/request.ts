@@ -1,4 +1,5 @@
-import type { ActivationDescription, LayerType, MergeDescription } from "../../description.js";
+import type { ActivationDescription } from "../../activations.js";
+import type { LayerType, MergeDescription } from "../../description.js";
 import type { Discretization } from "../../legendre.js";
 
 /**

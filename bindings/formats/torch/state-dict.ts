@@ -1,7 +1,6 @@
 import type { Description } from "../../description.js";
 import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
-import { validateDescription } from "../../validate.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer, type Output } from "../importer.js";
 import { flagOption } from "./dialect.js";
@@ -47,9 +46,7 @@ export function importStateDict(
   for (const [index, layer] of layers.entries()) x = importLayer(layer, index, x, importer);
   for (const layer of layers) refuseUnused(layer);
   warnOfUnread(tensors, file.read, importer);
-  const checkpoint = importer.finish(source.format, "PyTorch state dict", input, x);
-  validateDescription(checkpoint.description);
-  return checkpoint;
+  return importer.finish(source.format, "PyTorch state dict", input, x);
 }
 
 /**

@@ -1,5 +1,6 @@
-import type { LmuDescription } from "../description.js";
-import type { Builder } from "./builder.js";
+import type { Facts } from "../facts/facts.js";
+import type { Named } from "./kind.js";
+import type { Discretization } from "../legendre/residual.js";
 
 /**
  * Smallest stable theta of forward Euler by order: max |λ|² / (2 |Re λ|) over the eigenvalues λ of A, computed in
@@ -32,22 +33,26 @@ export function eulerBound(order: number): number {
 
 /** Warns of memories that will not remember well, or not at all. */
 export function warnOfMemory(
-  layer: LmuDescription & { name: string },
+  layer: Named<{
+    readonly order: number;
+    readonly theta?: number;
+    readonly discretizer?: Discretization;
+  }>,
   isExplicit: boolean,
-  b: Builder,
+  f: Facts,
 ): void {
   const { name, order, discretizer } = layer;
-  if (order > 512) b.warn(`${name}: order ${order} is above 512, the highest that is tested`);
+  if (order > 512) f.warn(`${name}: order ${order} is above 512, the highest that is tested`);
   if (isExplicit || layer.theta === undefined) return;
   const theta = Number(layer.theta);
   if (theta < order) {
-    b.warn(
+    f.warn(
       `${name}: theta ${theta} is below order ${order}: more coefficients than samples in the window`,
     );
   }
   if (discretizer === "euler" && theta < eulerBound(order)) {
     const bound = eulerBound(order).toPrecision(3);
-    b.warn(
+    f.warn(
       `${name}: Euler's rule is unstable at order ${order} for theta below ${bound}; theta is ${theta}`,
     );
   }

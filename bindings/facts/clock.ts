@@ -9,7 +9,7 @@ export interface Capacity {
 export interface Clock {
   readonly id: number;
   /** Rows a call may bring, of all streams together. */
-  readonly capacity: number;
+  capacity(call: Capacity): number;
   /** One row per call, the newest: after "last" and global pooling. */
   readonly isSingle: boolean;
   /** What happened to the rows since the input: equal clocks have equal text. Of a single row: to those it is the newest of. */

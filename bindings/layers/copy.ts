@@ -1,0 +1,19 @@
+import type { Builder } from "../plan/builder.js";
+import { type Rows, strideOf } from "../plan/rows.js";
+
+/** A feature of every row, and those after it. */
+interface Place {
+  readonly rows: Rows;
+  readonly first: number;
+}
+
+/** Appends a copy of some features of every row. */
+export function copy(from: Place, to: Place, width: number, b: Builder): void {
+  b.program.record("copy", to.rows.clock, {
+    input: from.rows.at.plus(from.first * 4),
+    inputStride: strideOf(from.rows),
+    output: to.rows.at.plus(to.first * 4),
+    outputStride: strideOf(to.rows),
+    width,
+  });
+}

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import type { Description } from "../bindings/description.js";
+import { graphOf } from "../bindings/graph.js";
+import { exponentialMinusIdentity } from "../bindings/legendre/exponential.js";
+import { planModel } from "../bindings/plan/plan.js";
+
+/*
+ * What a graph says before anything has an address, counted by hand.
+ */
+
+const description: Description = {
+  version: 1,
+  input: { width: 3 },
+  layers: [
+    { name: "front", type: "convolution", stride: 2, padding: [0, 1] },
+    { name: "memory", type: "lmu", order: 4, theta: 8 },
+    { name: "readout", type: "dense" },
+    { name: "end", type: "last" },
+  ],
+};
+
+const tensors = new Map(
+  Object.entries({
+    "front.weight": [5, 3, 3],
+    "readout.weight": [2, 20],
+    "readout.bias": [2],
+  }).map(([name, shape]) => [name, { shape, dtype: "f32" as const }]),
+);
+
+test("a graph knows widths, clocks, costs and states", () => {
+  const { facts, nodes, output } = graphOf(description, tensors);
+  expect(nodes.map(({ node }) => node.width)).toEqual([3, 5, 20, 2, 2]);
+  const { clock } = output;
+  expect([clock.delay, clock.stepsPerRow, clock.isSingle]).toEqual([1, 2, true]);
+  // Windows of three from row 0, every second row; one row of padding at the end.
+  expect([2, 3, 4, 5].map((steps) => clock.rowsAfter(steps, false))).toEqual([0, 1, 1, 2]);
+  expect(clock.rowsAfter(4, true)).toBe(2);
+  const { costs } = facts;
+  expect(costs.map(({ parameters }) => parameters)).toEqual([45, 0, 42, 0]);
+  // Every second step: 5 outputs of 3 taps of 3 inputs, 5 channels of 4 by 4, 2 by 20.
+  expect(costs.map(({ multiplyAdds }) => multiplyAdds)).toEqual([22.5, 40, 20, 0]);
+  const memory = facts.stateFields.find(({ layer }) => layer === "memory");
+  expect(memory).toMatchObject({ field: "memory", shape: [5, 4], type: "f32" });
+});
+
+test("planned for calls of any length, weights stand at the same place", () => {
+  const graph = graphOf(description, tensors);
+  const [short, long] = [
+    planModel(graph, 1024, { rows: 64, streams: 16 }, exponentialMinusIdentity),
+    planModel(graph, 1024, { rows: 1000, streams: 1 }, exponentialMinusIdentity),
+  ];
+  const placesOf = ({ weightsAt, packings }: typeof short) =>
+    packings.map(({ offset }) => weightsAt + offset);
+  expect(placesOf(long)).toEqual(placesOf(short));
+  expect(long.stateFields).toEqual(short.stateFields);
+  expect(long.statesAt - long.buffersAt).not.toBe(short.statesAt - short.buffersAt);
+});

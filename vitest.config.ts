@@ -40,6 +40,8 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ["test/support/fresh.ts"],
     env: mode === "debug" ? { LMU_WASM: "build/debug.wasm" } : {},
     setupFiles: mode === "debug" ? ["test/support/debug.ts"] : [],
+    // vitest leaves a core to itself, half of the machine where there are two.
+    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // The subcommands, workers and audio nodes are tested as they are shipped: what they import says nothing.

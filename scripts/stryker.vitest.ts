@@ -3,9 +3,15 @@ import { defineConfig } from "vitest/config";
 /** For mutants of what computes: nothing is built, and only tests that judge by an oracle and take seconds are run. */
 export default defineConfig({
   test: {
-    include: ["legendre", "stability", "validate", "affine", "kernels"].map(
-      (name) => `test/${name}.test.ts`,
-    ),
+    include: [
+      "legendre",
+      "stability",
+      "validate",
+      "contradictions",
+      "warnings",
+      "affine",
+      "kernels",
+    ].map((name) => `test/${name}.test.ts`),
     testTimeout: 60_000,
   },
 });

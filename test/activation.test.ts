@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Exports } from "../bindings/runtime/exports.js";
 import { Arena } from "./support/kernel.js";
-import { activate, erf, erfc } from "./support/oracle.js";
+import { activate, erf, erfc } from "./support/oracle-activations.js";
 import { sweep, ulp } from "./support/ulp.js";
 
 type Unary = {

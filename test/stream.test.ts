@@ -1,15 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/index.js";
-import { loadMadeUp, lmuModel, makeUp } from "./support/models.js";
+import { loadMadeUp, makeUp } from "./support/models.js";
 import { Random } from "./support/random.js";
-
-const made = lmuModel(
-  {
-    ...{ inputs: 2, channels: 2, order: 5, theta: 12, hidden: "lstm", units: 6 },
-    ...{ isFedBack: true, remembers: true, seesInput: true, hasBias: true, isLearned: false },
-  },
-  3,
-);
+import { made, open } from "./support/stream.js";
 
 /** Changes nothing when it throws: the next outputs are those of a stream that never saw the call. */
 async function expectUntouched(call: (stream: Awaited<ReturnType<typeof open>>) => unknown) {
@@ -22,8 +15,6 @@ async function expectUntouched(call: (stream: Awaited<ReturnType<typeof open>>) 
   const next = random.floats(20);
   expect(touched.push(next)).toEqual(control.push(next));
 }
-
-const open = async () => (await loadMadeUp(made)).stream();
 
 describe("Stream.step()", () => {
   test("returns the stream's own array, or fills the given one", async () => {
@@ -135,88 +126,6 @@ describe("Stream.push()", () => {
   });
 });
 
-/** An array whose elements are read by a function. */
-function arrayOf(length: number, read: (index: number) => number): number[] {
-  const array = Array.from({ length }, () => 0);
-  for (let i = 0; i < length; i++) Object.defineProperty(array, i, { get: () => read(i) });
-  return array;
-}
-
-/** Good at the first reading, bad at every other. */
-function twoFaced(values: readonly number[], bad: number): number[] {
-  const read = values.map(() => false);
-  return arrayOf(values.length, (i) => (read[i] ? bad : ((read[i] = true), values[i]!)));
-}
-
-describe("every value is read once", () => {
-  test.each([NaN, 1e39])("%f at the second reading", async (bad) => {
-    const model = await loadMadeUp(made);
-    const expected = model.run([0.5, -0.5]);
-    expect(model.run(twoFaced([0.5, -0.5], bad))).toEqual(expected);
-    expect(model.stream().step(twoFaced([0.5, -0.5], bad))).toEqual(expected);
-    expect(model.stream().push(twoFaced([0.5, -0.5], bad))).toEqual(expected);
-  });
-
-  test.each([4, -1, 2 ** 30])("id %i at the second reading", async (bad) => {
-    const layers = [{ name: "e", type: "embedding" }] as const;
-    const model = await loadMadeUp(makeUp({ vocabulary: 4 }, layers, { "e.weight": [4, 2] }));
-    expect(model.run(twoFaced([3, 1], bad))).toEqual(model.run([3, 1]));
-    expect(model.stream().step(twoFaced([3], bad))).toEqual(model.run([3]));
-  });
-
-  test("memory that another thread changes while a long run goes on", async () => {
-    const model = await loadMadeUp(made);
-    const input = new Random(8).floats(1000);
-    const shared = new Float32Array(new SharedArrayBuffer(4000));
-    shared.set(input);
-    const expected = model.run(input);
-    // The pauses of a worker stand in for the thread.
-    const output = await model.runInSlices(shared, {}, async () => void shared.fill(NaN));
-    expect(output).toEqual(expected);
-  });
-
-  test("getters may step the same stream, or end and dispose what is called", async () => {
-    const [stream, control] = [await open(), await open()];
-    const within = arrayOf(2, (i) => (i === 1 && stream.step([0.25, 0.75]), (i + 1) / 4));
-    control.step([0.25, 0.75]);
-    expect(stream.step(within)).toEqual(control.step([0.25, 0.5]));
-
-    const ended = await open();
-    const ending = arrayOf(2, () => (ended.reset(), ended.end(), 1));
-    expect(() => ended.step(ending)).toThrow("has ended; reset it first");
-    const model = await loadMadeUp(made);
-    const disposing = () => arrayOf(2, () => (model.dispose(), 1));
-    const disposed = model.stream();
-    expect(() => disposed.step(disposing())).toThrow("the model is disposed");
-    expect(() => disposed.push(disposing())).toThrow("the model is disposed");
-    expect(() => model.run(disposing())).toThrow("the model is disposed");
-  });
-});
-
-describe("outputs that overlap the input", () => {
-  test.each([0, 100, 1000])("%i values on", async (offset) => {
-    const layers = [{ name: "d", type: "dense" }] as const;
-    const model = await loadMadeUp(makeUp({ width: 1 }, layers, { "d.weight": [2, 1] }));
-    const input = new Random(9).floats(1000);
-    const expected = model.run(input);
-    const make = () => {
-      const memory = new Float32Array(4000);
-      memory.set(input, offset);
-      return { chunk: memory.subarray(offset, offset + 1000), output: memory.subarray(0, 2000) };
-    };
-    const [a, b] = [make(), make()];
-    expect(model.run(a.chunk, { output: a.output })).toEqual(expected);
-    expect(model.stream().push(b.chunk, b.output)).toEqual(expected);
-  });
-
-  test("of a step", async () => {
-    const [stream, control] = [await open(), await open()];
-    const memory = new Float32Array(6);
-    memory.set([0.5, -0.5]);
-    expect(stream.step(memory.subarray(0, 2), memory)).toEqual(control.step([0.5, -0.5]));
-  });
-});
-
 describe("a life of a stream", () => {
   test("reset returns to the beginning", async () => {
     const stream = await open();
@@ -291,56 +200,5 @@ describe("a life of a stream", () => {
     const model = await loadMadeUp(made);
     model[Symbol.dispose]();
     expect(() => model.run([1, 1])).toThrow("disposed");
-  });
-});
-
-describe("Model.run()", () => {
-  test.each([
-    [[1, 2, 3], {}, "input has 3 values, expected batch 1 × steps × 2"],
-    [[], {}, "input has 0 values"],
-    [[1, 2], { batch: 0 }, "batch is 0, expected an integer from 1"],
-    [[1, 2], { batch: 3 }, "input has 2 values, expected batch 3 × steps × 2"],
-    [[1, 2], { output: new Float32Array(1) }, "output has 1 values, expected 6"],
-  ])("refuses %j with %j", async (input, options, message) => {
-    const model = await loadMadeUp(made);
-    expect(() => model.run(input, options)).toThrow(RangeError);
-    expect(() => model.run(input, options)).toThrow(message);
-  });
-
-  test("refuses ids outside the vocabulary", async () => {
-    const layers = [{ name: "e", type: "embedding" }] as const;
-    const model = await loadMadeUp(makeUp({ vocabulary: 5 }, layers, { "e.weight": [5, 2] }));
-    expect(model.vocabulary).toBe(5);
-    for (const id of [5, -1, 1.5, NaN]) {
-      expect(() => model.run([id])).toThrow(`input[0] is ${id}, expected a token id from 0 to 4`);
-    }
-  });
-
-  test("refuses a sequence too short for one output, and a wrong fixed length", async () => {
-    const valid = [{ name: "c", type: "convolution" }] as const;
-    const shortModel = await loadMadeUp(makeUp({ width: 1 }, valid, { "c.weight": [1, 4, 1] }));
-    expect(() => shortModel.run([1, 2, 3])).toThrow("3 steps are too few for one output");
-    const flat = await loadMadeUp(
-      makeUp({ width: 1, steps: 4 }, [{ name: "f", type: "flatten" }], {}),
-    );
-    expect(() => flat.run([1, 2, 3])).toThrow("input has 3 values, expected 4");
-    expect(() => flat.stream()).toThrow("f needs all 4 steps at once; use model.run()");
-  });
-
-  test("its report adds up", async () => {
-    const model = await loadMadeUp(made);
-    const report = model.report();
-    expect(report).toMatchObject({
-      format: "lmu-wasm",
-      inputSize: 2,
-      outputSize: 6,
-      returnsSequence: true,
-    });
-    const count = [...made.tensors.values()].reduce((sum, { values }) => sum + values.length, 0);
-    expect(report.parameters).toBe(count);
-    // The header holds the position.
-    const ofLayers = report.layers.reduce((sum, layer) => sum + layer.stateBytes, 0);
-    expect(report.stateBytes).toBe(16 + ofLayers);
-    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
   });
 });

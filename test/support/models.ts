@@ -3,7 +3,8 @@ import { writeNative } from "../../bindings/formats/native/write.js";
 import { load } from "../../bindings/index.js";
 import type { Model } from "../../bindings/model/model.js";
 import { sizeOf, tensorOfValues } from "../../bindings/tensor.js";
-import { type Observer, runOracle, type Values } from "./oracle.js";
+import { type Observer, runOracle } from "./oracle.js";
+import type { Values } from "./oracle-weights.js";
 import { Random } from "./random.js";
 
 /** A model made up for a test: a description and random tensors of the given shapes. */

@@ -1,6 +1,6 @@
 import type { Description, LayerDescription, LayerType } from "../../bindings/description.js";
 import type { MadeUp } from "./models.js";
-import type { Values } from "./oracle.js";
+import type { Values } from "./oracle-weights.js";
 import { activationOf, cellOf, Draw, lmuOf } from "./random-layer.js";
 
 /** What one layer grows from: its kind, and where its options and numbers come from. */

@@ -13,6 +13,12 @@ export function lastToBegin(clocks: readonly [Clock, ...Clock[]]): Clock {
   return clocks.reduce((a, b) => (startOf(b).begin > startOf(a).begin ? b : a));
 }
 
+/** Whether every step has a row of its own, the first one too. */
+export function givesEveryStep(clock: Clock): boolean {
+  const { rows, isSteady } = startOf(clock);
+  return !clock.isSingle && isSteady && rows > 0;
+}
+
 /** How a clock begins. */
 interface Start {
   /** After one step. */

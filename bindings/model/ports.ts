@@ -4,10 +4,10 @@ import { expectLength, LmuError, typeOf } from "../errors.js";
  * Numbers a caller may pass: one sample, a chunk, a batch; for token models, ids. Read during the call, each one once, and
  * never kept; finite, and rounded to f32.
  */
-export type Samples = Numbers | readonly number[];
+export type Samples = Float32Array | Float64Array | Int32Array | readonly number[];
 
 /** Samples whose elements are memory: reading them runs nobody's code. */
-export type Numbers = Float32Array | Float64Array | Int32Array;
+export type Numbers = Exclude<Samples, readonly number[]>;
 
 /** A Float32Array in memory that no thread shares: Float32Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
 export type Floats = ReturnType<typeof Float32Array.of>;

@@ -40,6 +40,8 @@ export class Stream {
   readonly #latest: Float32Array;
   /** A copy of it for the caller, who may change it or give it away. */
   #shown: Float32Array;
+  /** Every step has a row of its own, so nobody asks for an earlier one. */
+  readonly #isSteady: boolean;
   /** Memory for one sample; undefined while one is read. */
   #sample: Float64Array | undefined;
 
@@ -54,6 +56,7 @@ export class Stream {
     this.#state = engine.openState();
     this.#latest = new Float32Array(engine.plan.output.width).fill(NaN);
     this.#shown = this.#latest.slice();
+    this.#isSteady = engine.plan.output.isSteady;
   }
 
   /** Samples seen since the beginning or the last reset. */
@@ -90,11 +93,14 @@ export class Stream {
     const { width } = session.image.output;
     checkOutput(action, output, width);
     const rows = session.run(slotOf(this.#state), 1, 1, false);
-    if (rows > 0) session.read(rows - 1, this.#latest, 0);
     // An array that has been transferred is empty.
     if (this.#shown.length !== width) this.#shown = new Float32Array(width);
     const target = output ?? this.#shown;
-    for (let i = 0; i < width; i++) target[i] = this.#latest[i]!;
+    if (this.#isSteady) session.read(rows - 1, target, 0);
+    else {
+      if (rows > 0) session.read(rows - 1, this.#latest, 0);
+      target.set(this.#latest);
+    }
     return target as Output;
   }
 
@@ -231,18 +237,19 @@ export class Stream {
 function writeMemory({ image, floats, integers }: Session, sample: Samples | number): boolean {
   const { at, width, vocabulary } = image.input;
   const first = at / 4;
-  const numbers = vocabulary === undefined ? floats : integers;
   if (typeof sample === "number") {
-    numbers[first] = sample;
+    if (vocabulary === undefined) floats[first] = sample;
+    else integers[first] = sample;
     return width === 1 && isSample(sample, vocabulary);
   }
   // A proxy of an array, whose getters may do anything, is no view.
   const isPlain = sample instanceof Float32Array && ArrayBuffer.isView(sample);
-  if (!isPlain || sample.length !== width) return false;
+  if (!isPlain || sample.length !== width || vocabulary !== undefined) return false;
   for (let i = 0; i < width; i++) {
     const value = sample[i]!;
-    numbers[first + i] = value;
-    if (!isSample(value, vocabulary)) return false;
+    floats[first + i] = value;
+    // Not by a function: a call that the compiler happens not to inline boxes the number.
+    if (value - value !== 0) return false;
   }
   return true;
 }

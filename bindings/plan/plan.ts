@@ -2,6 +2,7 @@ import { cannotLoad } from "../errors.js";
 import { checkBytes, pad4 } from "../facts/bytes.js";
 import type { Capacity } from "../facts/clock.js";
 import type { LayerCost, StateField } from "../facts/facts.js";
+import { givesEveryStep } from "../facts/waits.js";
 import type { Hold } from "../legendre/residual.js";
 import { Builder } from "./builder.js";
 import type { Graph, Node } from "./node.js";
@@ -30,6 +31,8 @@ export interface Ports {
     readonly rowsAt: number;
     /** One row per call: the model returns the last output only. */
     readonly isSingle: boolean;
+    /** Every step of a stream gives a row. */
+    readonly isSteady: boolean;
     /** Input steps by which the output lags behind. */
     readonly lookAhead: number;
   };
@@ -107,6 +110,7 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
       ...port(output),
       rowsAt: base + b.program.counterOffset(id),
       isSingle,
+      isSteady: givesEveryStep(output.clock),
       lookAhead: delay,
     },
     rowsAfter: (count, isEnded) => output.clock.rowsAfter(count, isEnded),

@@ -26,8 +26,8 @@ export async function runPage(browser, url, scenarios) {
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   page.on("response", (response) => {
     if (response.request().resourceType() !== "script") return;
-    // A page that reloads itself takes its answers along.
-    scripts.push(response.body().catch(() => new Uint8Array(0)));
+    // A page that reloads itself takes its answers along, or leaves them open for ever.
+    scripts.push(withLimit(response.body()).catch(() => new Uint8Array(0)));
   });
   const outputs = {};
   const sizes = {};

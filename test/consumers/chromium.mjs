@@ -19,7 +19,7 @@ export function launchChromium() {
  *   brotli bytes of the scripts that each one had fetched
  */
 export async function runPage(browser, url, scenarios) {
-  const page = await browser.newPage();
+  const page = await withLimit(browser.newPage());
   const problems = [];
   const scripts = [];
   page.on("pageerror", (error) => problems.push(error.message));
@@ -43,7 +43,8 @@ export async function runPage(browser, url, scenarios) {
   } catch (error) {
     throw new Error([error.message, ...problems].join("\n"), { cause: error });
   } finally {
-    await page.close();
+    // What a page has left open must not hold up the next one.
+    await withLimit(page.close()).catch(() => undefined);
   }
 }
 

@@ -16,6 +16,7 @@ export type { Load } from "./model/load.js";
 export type { LoadOptions } from "./model/load-options.js";
 export type { Model, RunOptions } from "./model/model.js";
 export type { Samples } from "./model/ports.js";
+export type { MemoryOptions, Recall, WindowOptions, WindowRange } from "./model/recall.js";
 export type { LayerReport, Report, TensorReport } from "./model/report.js";
 export type { WasmModule } from "./runtime/kernel.js";
 export type { FormatOptions } from "./formats/read.js";

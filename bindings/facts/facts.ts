@@ -22,6 +22,8 @@ export interface StateField {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly type: keyof typeof STATE_TYPES;
+  /** What a row is multiplied with to be what users know, if it is kept otherwise. */
+  readonly factors: Float64Array | undefined;
 }
 
 /** What a layer costs, for the report. */
@@ -130,13 +132,18 @@ export class Facts {
   }
 
   /** A field of every stream's state; returns its offset in bytes. Zero at the beginning of a sequence. */
-  state(field: string, shape: readonly number[], type: StateField["type"] = "f32"): number {
+  state(
+    field: string,
+    shape: readonly number[],
+    type: StateField["type"] = "f32",
+    factors?: Float64Array,
+  ): number {
     const offset = this.stateBytes;
     const bytes = pad4((sizeOf(shape) * STATE_TYPES[type]) / 4) * 4;
     this.stateBytes += bytes;
     checkBytes(this.stateBytes);
     this.#cost.stateBytes += bytes;
-    this.stateFields.push({ layer: this.#cost.name, field, offset, shape, type });
+    this.stateFields.push({ layer: this.#cost.name, field, offset, shape, type, factors });
     return offset;
   }
 

@@ -85,7 +85,7 @@ export class Memory {
     const isActivated = encodeActivation(name, memoryActivation).kind !== "identity";
     this.#isPlain = !isActivated && !this.#gate;
     if (!this.#isExplicit && !isActivated) this.factors = basis(order);
-    this.#state = f.state("memory", [this.#channels, order]);
+    this.#state = f.state("memory", [this.#channels, order], "f32", this.factors);
     const isLong = this.#isPlain && Number(layer.theta ?? 0) > LONG_WINDOW;
     this.#remainder = isLong ? f.state("remainder", [this.#channels, order]) : 0;
     this.#checkGate();

@@ -5,6 +5,7 @@ import { printable } from "../inspect.js";
 import { advance, type Pass } from "../runtime/pass.js";
 import type { Session } from "../runtime/session.js";
 import { slotOf, type States } from "../runtime/states.js";
+import { type Place, Recall } from "./recall.js";
 import {
   checkOutput,
   expectSamples,
@@ -30,9 +31,9 @@ export function expectStreamable({ plan }: Engine, action: string): void {
  * recurrent state would remember a NaN for ever, so it is refused before anything changes. Weights far from those of a
  * trained model can still overflow; the infinities then stay in the state until {@link Stream.reset}.
  */
-export class Stream {
+export class Stream extends Recall {
   /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "Stream";
+  static override readonly name = "Stream";
   readonly #engine: Engine;
   /** Address of the state; 0 once disposed. */
   #state: number;
@@ -51,6 +52,7 @@ export class Stream {
 
   /** @internal */
   constructor(engine: Engine) {
+    super();
     expectStreamable(engine, "open a stream");
     this.#engine = engine;
     this.#state = engine.openState();
@@ -212,6 +214,12 @@ export class Stream {
     }
     if (isSingle) result.set(this.#latest);
     return result as Output;
+  }
+
+  /** @internal */
+  protected override place(action: string): Place {
+    const { session } = this.#expectAlive(action);
+    return { plan: this.#engine.plan, floats: session.floats, state: this.#state };
   }
 
   #expectAlive(action: string): States {

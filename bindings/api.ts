@@ -12,6 +12,7 @@ export type {
   NativeRequest,
   RecurrentRequest,
 } from "./formats/torch/request.js";
+export type { Chunk } from "./model/feed.js";
 export type { Load } from "./model/load.js";
 export type { LoadOptions } from "./model/load-options.js";
 export type { Model, RunOptions } from "./model/model.js";

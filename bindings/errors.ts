@@ -24,6 +24,8 @@ export type LmuErrorCode =
   | "input-invalid"
   /** A stream of a model that needs the whole sequence. */
   | "not-streamable"
+  /** What this host does not have: TransformStream, in AudioWorklets. */
+  | "host-unsupported"
   /** A model or stream that has been disposed. */
   | "disposed"
   /** A worker that could not start, has failed or has been terminated. */

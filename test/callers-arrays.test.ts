@@ -84,3 +84,35 @@ describe("outputs that overlap the input", () => {
     expect(stream.step(memory.subarray(0, 2), memory)).toEqual(control.step([0.5, -0.5]));
   });
 });
+
+describe("rows", () => {
+  test("of an output are views", async () => {
+    const model = await loadMadeUp(made);
+    const output = model.run([1, 2, 3, 4]);
+    const rows: Float32Array[] = model.rows(output);
+    expect(rows).toEqual([output.subarray(0, 6), output.subarray(6)]);
+    expect(rows[1]!.buffer).toBe(output.buffer);
+    expect(model.rows(new Float32Array(0))).toEqual([]);
+    expect(() => model.rows(output.subarray(1))).toThrow(
+      new RangeError("Cannot divide the output into rows: output has 11 values, expected 12"),
+    );
+    for (const other of [undefined, [1, 2], "ab"]) {
+      expect(() => model.rows(other as never)).toThrow(TypeError);
+    }
+  });
+
+  test.each([[[1, 2]], [Float32Array.of(1, 2)]])(
+    "of an input are refused with the line that joins them",
+    async (row) => {
+      const model = await loadMadeUp(made);
+      const input = [row, row];
+      const line = "input.flatMap((row) => [...row])";
+      for (const call of [
+        () => model.run(input as never),
+        () => model.stream().push(input as never),
+      ])
+        expect(call).toThrow(`expected a number: ${line} makes one array of rows`);
+      expect(model.run(input.flatMap((row) => [...row]))).toEqual(model.run([1, 2, 1, 2]));
+    },
+  );
+});

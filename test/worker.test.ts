@@ -131,6 +131,32 @@ describe("streams in a worker", () => {
   });
 });
 
+describe("streams of the platform in a worker", () => {
+  test("pipe, and loop over sources, with the same bits", async () => {
+    const model = await load(file, { worker });
+    const chunks = [input.subarray(0, 31), input.subarray(31, 32), [...input.subarray(32)]];
+    const source = new ReadableStream<Index.Chunk>({
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(chunk);
+        controller.close();
+      },
+    });
+    const piped = source.pipeThrough((await model.stream()).transform());
+    for (const outputs of [piped, (await model.stream()).over(chunks)]) {
+      const rows: Float32Array[] = [];
+      for await (const chunk of outputs) rows.push(...model.rows(chunk));
+      expect(rows).toEqual(model.rows(expected));
+    }
+    const wrong = (await model.stream()).over([
+      [1, 2],
+      [NaN, 1],
+    ]);
+    await wrong.next();
+    await expect(wrong.next()).rejects.toMatchObject({ code: "input-invalid" });
+    model.dispose();
+  });
+});
+
 describe("threads", () => {
   test("several workers work side by side", async () => {
     const models = await Promise.all([load(file), load(file), load(file)]);

@@ -1,4 +1,5 @@
 import type { Description } from "../description.js";
+import { disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { LmuError } from "../errors.js";
 import type { Capacity } from "../facts/clock.js";
 import type { TensorInfo } from "../facts/facts.js";
@@ -100,11 +101,21 @@ export class Engine {
   /**
    * Address of a state for one stream, at the beginning of a sequence.
    *
+   * @param owner - whose state it is until it is closed, or the owner has been collected
    * @throws LmuError disposed, model-too-large
    */
-  openState(): number {
-    const states = this.running("open a stream");
-    return reserving(states.end + this.plan.stateBytes, () => states.open());
+  openState(owner: object): number {
+    const { end } = this.running("open a stream");
+    const state = reserving(end + this.plan.stateBytes, () => this.#states!.open());
+    // Holds the engine only: its memory is given back while streams of it are still around.
+    disposeWhenForgotten(owner, () => this.#states?.close(state));
+    return state;
+  }
+
+  /** Gives a state back. */
+  closeState(owner: object, state: number): void {
+    isDisposedOf(owner);
+    this.#states?.close(state);
   }
 
   /** A copy of plan and weights with all that it takes to run one stream of them elsewhere. */

@@ -2,7 +2,14 @@ import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
 import { expectInteger, expectLength, expectOptions } from "../errors.js";
 import { printable, sizesOf } from "../inspect.js";
-import { checkOutput, type Floats, type Numbers, type Samples, takeSamples } from "./ports.js";
+import {
+  checkOutput,
+  type Floats,
+  type Numbers,
+  rowsOf,
+  type Samples,
+  takeSamples,
+} from "./ports.js";
 import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
@@ -164,6 +171,17 @@ export class Model {
         yield;
       }
     }
+  }
+
+  /**
+   * The rows of an output, without a copy: `for (const row of model.rows(model.run(input)))`.
+   *
+   * @param output - [rows, outputSize], of any method
+   * @returns a new array of views, f32[outputSize] each
+   * @throws TypeError, RangeError if output is of the wrong kind, or its length no multiple of outputSize
+   */
+  rows<Output extends Float32Array>(output: Output): Output[] {
+    return rowsOf(output, this.outputSize);
   }
 
   /**

@@ -106,13 +106,28 @@ function refuse(
   vocabulary: number | undefined,
 ): never {
   if (typeof value !== "number") {
-    throw new TypeError(`Cannot ${action}: input[${index}] is ${typeOf(value)}, expected a number`);
+    const kind = `input[${index}] is ${typeOf(value)}`;
+    const isRow = Array.isArray(value) || ArrayBuffer.isView(value);
+    const hint = isRow ? ": input.flatMap((row) => [...row]) makes one array of rows" : "";
+    throw new TypeError(`Cannot ${action}: ${kind}, expected a number${hint}`);
   }
   const expected =
     vocabulary === undefined ? "a finite 32-bit float" : `a token id from 0 to ${vocabulary - 1}`;
   throw new LmuError(
     "input-invalid",
     `Cannot ${action}: input[${index}] is ${value}, expected ${expected}`,
+  );
+}
+
+/** Views of rows that stand one after another. @throws TypeError, RangeError unless outputs hold whole rows */
+export function rowsOf<Outputs extends Float32Array>(outputs: Outputs, width: number): Outputs[] {
+  const action = "divide the output into rows";
+  expectOutput(action, outputs ?? null);
+  const { length } = outputs;
+  expectLength(action, "output", length, Math.ceil(length / width) * width);
+  return Array.from(
+    { length: length / width },
+    (_, row) => outputs.subarray(row * width, (row + 1) * width) as Outputs,
   );
 }
 

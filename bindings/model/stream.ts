@@ -1,6 +1,7 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
 import { expectLength, LmuError } from "../errors.js";
+import { type Chunk, outputsOver, transformOf } from "./feed.js";
 import { printable } from "../inspect.js";
 import { advance, type Pass } from "../runtime/pass.js";
 import type { Session } from "../runtime/session.js";
@@ -55,7 +56,7 @@ export class Stream extends Recall {
     super();
     expectStreamable(engine, "open a stream");
     this.#engine = engine;
-    this.#state = engine.openState();
+    this.#state = engine.openState(this);
     this.#latest = new Float32Array(engine.plan.output.width).fill(NaN);
     this.#shown = this.#latest.slice();
     this.#isSteady = engine.plan.output.isSteady;
@@ -144,6 +145,34 @@ export class Stream extends Recall {
   }
 
   /**
+   * The stream as a TransformStream: samples in, outputs out, in chunks of any size, which need not end with a sample. What
+   * comes out, joined, is what `model.run` gives: a chunk of rows for every one that makes some, and when the samples end
+   * what look-ahead held back, or the last output of a model that returns nothing else. Waits while nobody reads.
+   *
+   * The stream stays whose it is: aborted or failed it is where its last whole chunk left it, and after the end it can go
+   * on, unless the model looks ahead. Both sides fail with what {@link Stream.push} throws; RangeError for half a sample at the end.
+   *
+   * @returns a new TransformStream
+   * @throws LmuError host-unsupported if the host has none (AudioWorklets)
+   */
+  transform(): TransformStream<Chunk, Floats> {
+    return transformOf(this, this.#engine.plan);
+  }
+
+  /**
+   * The outputs over a source, each as {@link Stream.push} returns it for what the source gives next: samples, chunks of any
+   * size, numbers. Nothing comes of what makes no rows; when the source ends, look-ahead gives the rest, and the stream ends.
+   * Leaving the loop closes the source. Otherwise as {@link Stream.transform}.
+   *
+   * @param source - whatever `for await` takes: an async iterable, an array of rows, an array of numbers
+   * @returns new arrays
+   * @throws TypeError if source is no iterable; the outputs reject with what push throws, and with what the source throws
+   */
+  over(source: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Floats, void> {
+    return outputsOver(this, this.#engine.plan, source);
+  }
+
+  /**
    * Returns to the beginning of a sequence: zero state, position 0. Allocates nothing.
    *
    * @throws LmuError disposed
@@ -155,7 +184,7 @@ export class Stream extends Recall {
 
   /** Gives the state back to the model. Idempotent; use afterwards throws LmuError disposed. */
   dispose(): void {
-    if (this.#state) this.#engine.states?.close(this.#state);
+    if (this.#state) this.#engine.closeState(this, this.#state);
     this.#state = 0;
   }
 

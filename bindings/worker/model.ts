@@ -1,8 +1,8 @@
-import { DISPOSE } from "../dispose.js";
+import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { expectInteger, expectOptions, LmuError } from "../errors.js";
 import { printable, sizesOf } from "../inspect.js";
 import type { RunOptions } from "../model/model.js";
-import { expectOutput, type Floats, type Samples } from "../model/ports.js";
+import { expectOutput, type Floats, rowsOf, type Samples } from "../model/ports.js";
 import type { Report } from "../model/report.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions, Channel } from "./channel.js";
@@ -46,6 +46,7 @@ export class WorkerModel {
     this.#handle = model;
     this.#report = report;
     this.#ownsWorker = ownsWorker;
+    disposeWhenForgotten(this, closer(channel, model, ownsWorker));
   }
 
   /** Features of one input step; 1 for token models, which read one id per step. */
@@ -114,13 +115,24 @@ export class WorkerModel {
   }
 
   /**
+   * The rows of an output, as {@link lmu-wasm!Model.rows | rows} of the main entry.
+   *
+   * @param output - [rows, outputSize], of any method
+   * @returns a new array of views, f32[outputSize] each
+   * @throws TypeError, RangeError if output is of the wrong kind, or its length no multiple of outputSize
+   */
+  rows<Output extends Float32Array>(output: Output): Output[] {
+    return rowsOf(output, this.outputSize);
+  }
+
+  /**
    * Opens a stream: one live signal from the zero state.
    *
    * @throws LmuError not-streamable if the model needs its whole sequence at once; disposed; model-too-large; worker-failed
    */
   async stream(): Promise<WorkerStream> {
     const handle = await this.#ask<number>({ call: "stream", model: this.#handle });
-    return new WorkerStream((...request) => this.#ask(...request), handle, this.vocabulary);
+    return new WorkerStream((...request) => this.#ask(...request), handle, this.#report);
   }
 
   /**
@@ -130,11 +142,9 @@ export class WorkerModel {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    isDisposedOf(this);
     if (this.#ownsWorker) this.#channel.terminate();
-    else {
-      const request = { call: "closeModel", model: this.#handle } as const;
-      this.#channel.ask(request).catch(() => undefined);
-    }
+    else closer(this.#channel, this.#handle, false)();
   }
 
   /** {@link WorkerModel.dispose}, for `using`. */
@@ -149,4 +159,12 @@ export class WorkerModel {
     }
     return this.#channel.ask(request, options);
   }
+}
+
+/** What closes a model after the calls made before, without holding it. */
+function closer(channel: Channel, model: number, ownsWorker: boolean): () => void {
+  return () => {
+    const end = () => (ownsWorker ? channel.terminate() : undefined);
+    channel.ask({ call: "closeModel", model }).then(end, end);
+  };
 }

@@ -1,7 +1,9 @@
-import { DISPOSE } from "../dispose.js";
+import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { LmuError } from "../errors.js";
 import { printable } from "../inspect.js";
+import { type Chunk, outputsOver, type Shape, transformOf } from "../model/feed.js";
 import { expectOutput, type Floats, type Samples } from "../model/ports.js";
+import type { Report } from "../model/report.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions } from "./channel.js";
 import { ACTIONS, type Request, type StreamAnswer, type StreamCall } from "./protocol.js";
@@ -19,7 +21,7 @@ export class WorkerStream {
   static readonly name = "WorkerStream";
   readonly #ask: Ask;
   readonly #handle: number;
-  readonly #vocabulary: number | undefined;
+  readonly #shape: Shape;
   #position = 0;
   #isDisposed = false;
 
@@ -28,10 +30,15 @@ export class WorkerStream {
   }
 
   /** @internal */
-  constructor(ask: Ask, handle: number, vocabulary: number | undefined) {
+  constructor(ask: Ask, handle: number, report: Report) {
+    const { inputSize: width, vocabulary, returnsSequence, lookAhead } = report;
     this.#ask = ask;
     this.#handle = handle;
-    this.#vocabulary = vocabulary;
+    this.#shape = {
+      input: { width, vocabulary },
+      output: { isSingle: !returnsSequence, lookAhead },
+    };
+    disposeWhenForgotten(this, closer(ask, handle));
   }
 
   /** Samples seen since the beginning or the last reset, as of the last answer. */
@@ -80,6 +87,27 @@ export class WorkerStream {
     return this.#call("end", output);
   }
 
+  /**
+   * The stream as a TransformStream, as {@link lmu-wasm!Stream.transform | transform} of the main entry.
+   *
+   * @returns a new TransformStream
+   * @throws LmuError host-unsupported if the host has none
+   */
+  transform(): TransformStream<Chunk, Floats> {
+    return transformOf(this, this.#shape);
+  }
+
+  /**
+   * The outputs over a source, as {@link lmu-wasm!Stream.over | over} of the main entry.
+   *
+   * @param source - whatever `for await` takes
+   * @returns new arrays
+   * @throws TypeError if source is no iterable; the outputs reject with what push throws, and with what the source throws
+   */
+  over(source: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Floats, void> {
+    return outputsOver(this, this.#shape, source);
+  }
+
   /** Returns to the beginning of a sequence: zero state, position 0. */
   async reset(): Promise<void> {
     await this.#call("reset");
@@ -89,7 +117,8 @@ export class WorkerStream {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#ask({ call: "closeStream", stream: this.#handle }).catch(() => undefined);
+    isDisposedOf(this);
+    closer(this.#ask, this.#handle)();
   }
 
   /** {@link WorkerStream.dispose}, for `using`. */
@@ -106,11 +135,16 @@ export class WorkerStream {
     if (this.#isDisposed) {
       throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
     }
-    const { input, transfer } = sendSamples(action, samples, this.#vocabulary);
+    const { input, transfer } = sendSamples(action, samples, this.#shape.input.vocabulary);
     expectOutput(action, output);
     const request = { call, stream: this.#handle, input, outputLength: output?.length };
     const answer = await this.#ask(request, { transfer });
     this.#position = answer.position;
     return receiveOutput(action, answer.output!, output);
   }
+}
+
+/** What closes a stream after the calls made before, without holding it. */
+function closer(ask: Ask, stream: number): () => void {
+  return () => void ask({ call: "closeStream", stream }).catch(() => undefined);
 }

@@ -15,11 +15,12 @@ export type {
 export type { Chunk } from "./model/feed.js";
 export type { Load } from "./model/load.js";
 export type { LoadOptions } from "./model/load-options.js";
-export type { Model, RunOptions } from "./model/model.js";
+export type { Advance, Model, RunOptions } from "./model/model.js";
 export type { Samples } from "./model/ports.js";
 export type { MemoryOptions, Recall, WindowOptions, WindowRange } from "./model/recall.js";
 export type { LayerReport, Report, TensorReport } from "./model/report.js";
 export type { WasmModule } from "./runtime/kernel.js";
 export type { FormatOptions } from "./formats/read.js";
 export type { Progress, ReadOptions, Source, SourceFiles, SourceValue } from "./source/source.js";
+export type { SaveOptions, SnapshotDType } from "./model/snapshot.js";
 export type { Stream } from "./model/stream.js";

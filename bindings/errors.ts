@@ -26,6 +26,12 @@ export type LmuErrorCode =
   | "not-streamable"
   /** What this host does not have: TransformStream, in AudioWorklets. */
   | "host-unsupported"
+  /** A snapshot that is broken or was never one; a state that is not finite and cannot be saved. */
+  | "snapshot-invalid"
+  /** A snapshot of another model: another description, or other weights. */
+  | "snapshot-other-model"
+  /** A snapshot in a newer form than this version reads. */
+  | "snapshot-newer"
   /** A model or stream that has been disposed. */
   | "disposed"
   /** A worker that could not start, has failed or has been terminated. */

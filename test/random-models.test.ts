@@ -5,6 +5,7 @@ import type { Model } from "../bindings/model/model.js";
 import { expectSameBits, type Sequence } from "./support/entries.js";
 import { distance } from "./support/golden.js";
 import { judge } from "./support/judge.js";
+import { expectMixed } from "./support/mixed.js";
 import { loadMadeUp, type MadeUp } from "./support/models.js";
 import { Random } from "./support/random.js";
 import { type Genome, grow } from "./support/random-model.js";
@@ -91,6 +92,7 @@ function expectRight(model: Model, made: MadeUp, input: Sequence, seed: number):
   const output = model.run(input);
   expect(distance(output, exact), "distance from the oracle").toBeLessThanOrEqual(allowed);
   expectSameBits(model, input, output, seed);
+  expectMixed(model, input, seed);
   const { layers } = model.report();
   for (const { name, multiplyAdds } of layers) {
     if (!costs.has(name)) continue;

@@ -39,6 +39,8 @@ export function runDelay(layer: Delay, plan: Plan, from: u32, to: u32): void {
     for (let i: u32 = 0; i < passed; ++i, output += row, input += row) {
       copyVectors(output, input, bytes);
     }
+    // A row has the place of its number, whether it waited or not: so the places follow from the position.
+    oldest = (oldest + passed) % layer.held;
     for (let t = from + passed; t < to; ++t, input += row) {
       assert(count < layer.held, "more rows wait than there is room for");
       copyVectors(ring + ((oldest + count++) % layer.held) * bytes, input, bytes);

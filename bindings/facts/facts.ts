@@ -14,16 +14,31 @@ export interface TensorInfo {
 /** Bytes of the elements of a state's fields. */
 const STATE_TYPES = { f32: 4, i32: 4, f64: 8 } as const;
 
+/** What a field of a state holds, beyond its shape. */
+interface FieldOptions {
+  /** Floats unless given. */
+  readonly type?: keyof typeof STATE_TYPES;
+  /** Elements from row to row of the last axis; what is between them is never read. The length of that axis unless given. */
+  readonly stride?: number;
+  /** Of counts: what they are after so many steps. They follow from the position alone, so that no snapshot can forge them. */
+  readonly after?: (steps: number) => readonly number[];
+  /** Rows of the first axis in use after so many steps, from one on and around the end. All of them unless given. */
+  readonly used?: (steps: number) => readonly [first: number, rows: number];
+  /** Below what a rounded snapshot can hold. */
+  readonly isFine?: boolean;
+  /** What a row is multiplied with to be what users know, if it is kept otherwise. */
+  readonly factors?: Float64Array | undefined;
+}
+
 /** One field of a state: what a layer keeps of a stream's past. */
-export interface StateField {
+export interface StateField extends FieldOptions {
   readonly layer: string;
   readonly field: string;
   /** In bytes, a multiple of 16. */
   readonly offset: number;
   readonly shape: readonly number[];
   readonly type: keyof typeof STATE_TYPES;
-  /** What a row is multiplied with to be what users know, if it is kept otherwise. */
-  readonly factors: Float64Array | undefined;
+  readonly stride: number;
 }
 
 /** What a layer costs, for the report. */
@@ -132,18 +147,22 @@ export class Facts {
   }
 
   /** A field of every stream's state; returns its offset in bytes. Zero at the beginning of a sequence. */
-  state(
-    field: string,
-    shape: readonly number[],
-    type: StateField["type"] = "f32",
-    factors?: Float64Array,
-  ): number {
+  state(field: string, shape: readonly number[], options: FieldOptions = {}): number {
+    const { type = "f32", stride = shape.at(-1)! } = options;
     const offset = this.stateBytes;
-    const bytes = pad4((sizeOf(shape) * STATE_TYPES[type]) / 4) * 4;
+    const bytes = pad4((sizeOf(shape.slice(0, -1)) * stride * STATE_TYPES[type]) / 4) * 4;
     this.stateBytes += bytes;
     checkBytes(this.stateBytes);
     this.#cost.stateBytes += bytes;
-    this.stateFields.push({ layer: this.#cost.name, field, offset, shape, type, factors });
+    this.stateFields.push({
+      layer: this.#cost.name,
+      field,
+      offset,
+      shape,
+      ...options,
+      type,
+      stride,
+    });
     return offset;
   }
 

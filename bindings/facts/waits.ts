@@ -13,10 +13,10 @@ export function lastToBegin(clocks: readonly [Clock, ...Clock[]]): Clock {
   return clocks.reduce((a, b) => (startOf(b).begin > startOf(a).begin ? b : a));
 }
 
-/** Whether every step has a row of its own, the first one too. */
+/** Whether every step has a row of its own, the first one too; a single row is then renewed by every step. */
 export function givesEveryStep(clock: Clock): boolean {
   const { rows, isSteady } = startOf(clock);
-  return !clock.isSingle && isSteady && rows > 0;
+  return isSteady && rows > 0;
 }
 
 /** How a clock begins. */

@@ -68,10 +68,15 @@ function alignRows(inputs: Inputs, clocks: readonly Clock[], f: Facts): Aligned 
 }
 
 /** Holds up to so many rows back until another clock has as many. */
-function delayOf({ width }: Node, clock: Clock, held: number, f: Facts) {
+function delayOf({ width, clock: early }: Node, clock: Clock, held: number, f: Facts) {
   const stride = pad4(width);
-  const state = f.state("waiting", [2], "i32");
-  f.state("rows", [held, stride]);
+  /** Place of the oldest row, and rows held back. */
+  const after = (steps: number): [number, number] => {
+    const passed = clock.rowsAfter(steps, false);
+    return [passed % held, early.rowsAfter(steps, false) - passed];
+  };
+  const state = f.state("waiting", [2], { type: "i32", after });
+  f.state("rows", [held, width], { stride, used: after });
   return (b: Builder, { at: input, clock: from }: Rows): Rows => {
     const output = b.rows(clock, width);
     const fields = { input, output: output.at, stride, outputClock: clock.id, held, state };

@@ -15,8 +15,9 @@ export const globalPool: Kind<GlobalPoolDescription> = {
     const { width } = x;
     const clock = f.single(x.clock);
     const isMean = mode === "mean";
-    const state = f.state("count", [1], "f64");
-    if (isMean) f.state("sum", [2, pad4(width)], "f64");
+    const after = (steps: number) => [x.clock.rowsAfter(steps, false)];
+    const state = f.state("count", [1], { type: "f64", after });
+    if (isMean) f.state("sum", [2, width], { type: "f64", stride: pad4(width) });
     else f.state("maximum", [width]);
     return {
       width,

@@ -85,9 +85,9 @@ export class Memory {
     const isActivated = encodeActivation(name, memoryActivation).kind !== "identity";
     this.#isPlain = !isActivated && !this.#gate;
     if (!this.#isExplicit && !isActivated) this.factors = basis(order);
-    this.#state = f.state("memory", [this.#channels, order], "f32", this.factors);
+    this.#state = f.state("memory", [this.#channels, order], { factors: this.factors });
     const isLong = this.#isPlain && Number(layer.theta ?? 0) > LONG_WINDOW;
-    this.#remainder = isLong ? f.state("remainder", [this.#channels, order]) : 0;
+    this.#remainder = isLong ? f.state("remainder", [this.#channels, order], { isFine: true }) : 0;
     this.#checkGate();
     this.#checkMatrices(f);
     f.multiplyAdds(this.width * (this.#isExplicit ? order + 1 : order));

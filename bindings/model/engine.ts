@@ -3,6 +3,7 @@ import { disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { LmuError } from "../errors.js";
 import type { Capacity } from "../facts/clock.js";
 import type { TensorInfo } from "../facts/facts.js";
+import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { graphOf } from "../graph.js";
 import type { Graph } from "../plan/node.js";
 import { pack } from "../plan/pack.js";
@@ -31,10 +32,12 @@ export class Engine {
   readonly module: WasmModule;
 
   readonly #graph: Graph;
+  readonly #description: Description;
   /** Where each tensor goes. Weights stay where they are, so this holds for every plan. */
   readonly #packings = new Map<string, Packing[]>();
   /** The states of its streams, and the session that runs them: nothing else holds the memory. */
   #states: States | undefined;
+  #fingerprint: Fingerprint | undefined;
 
   /**
    * Plans the model and reserves its memory; weights of the file are zero until written.
@@ -47,6 +50,7 @@ export class Engine {
     tensors: ReadonlyMap<string, TensorInfo>,
   ) {
     this.module = module;
+    this.#description = description;
     this.#graph = graphOf(description, tensors);
     const exports = start(module);
     // Matrices are computed when they are packed; buffers and states are still empty then.
@@ -91,6 +95,21 @@ export class Engine {
       this.plan = plan;
     }
     return this.#states!;
+  }
+
+  /**
+   * What tells this model from others, computed when it is first asked for: one pass over the weights.
+   *
+   * @throws LmuError disposed
+   */
+  fingerprint(action: string): Fingerprint {
+    this.running(action);
+    return (this.#fingerprint ??= fingerprintOf(
+      this.#description,
+      this.plan,
+      this.#packings,
+      this.#weights,
+    ));
   }
 
   /** The states of streams; undefined once the model is disposed. */

@@ -14,7 +14,9 @@ import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import { advance, type Pass } from "../runtime/pass.js";
+import { hexOf } from "./fingerprint.js";
 import { clearStates } from "../runtime/states.js";
+import { type Bytes, readSnapshot, type SaveOptions } from "./snapshot.js";
 import { expectStreamable, Stream } from "./stream.js";
 
 const ACTION = "run the model";
@@ -28,6 +30,14 @@ export interface RunOptions<Output extends Float32Array = Float32Array> {
    * input.
    */
   output?: Output | undefined;
+}
+
+/** What {@link Model.advance} gives. */
+export interface Advance {
+  /** The outputs, as {@link Stream.push} returns them. */
+  readonly output: Floats;
+  /** What to go on from. */
+  readonly snapshot: Bytes;
 }
 
 /**
@@ -192,6 +202,52 @@ export class Model {
    */
   stream(): Stream {
     return new Stream(this.#engine);
+  }
+
+  /**
+   * Opens a stream that goes on from a snapshot: with the same bits if it is of f32.
+   *
+   * @param snapshot - what {@link Stream.save} of any stream of this model returned, on whatever engine
+   * @throws TypeError if it is no array of bytes
+   * @throws LmuError snapshot-invalid, snapshot-other-model or snapshot-newer; not-streamable, disposed, model-too-large
+   */
+  restore(snapshot: Uint8Array | ArrayBuffer): Stream {
+    const action = "restore a stream";
+    expectStreamable(this.#engine, action);
+    return new Stream(this.#engine, readSnapshot(action, this.#engine, snapshot));
+  }
+
+  /**
+   * {@link Stream.push} as a pure function, for servers that keep nothing in memory: no stream stays open.
+   *
+   * @param snapshot - of this model, what an earlier call returned; undefined at the beginning of a sequence
+   * @param samples - f32[steps, inputSize], row by row; token models: ids[steps]
+   * @param options - how floats of the new snapshot are stored
+   * @returns the outputs, as push returns them, and the snapshot to go on from
+   * @throws TypeError, RangeError, LmuError as {@link Model.restore}, {@link Stream.push} and {@link Stream.save}
+   */
+  advance(
+    snapshot: Uint8Array | ArrayBuffer | undefined,
+    samples: Samples,
+    options: SaveOptions = {},
+  ): Advance {
+    const stream = snapshot === undefined ? this.stream() : this.restore(snapshot);
+    try {
+      const output = stream.push(samples);
+      return { output, snapshot: stream.save(options) };
+    } finally {
+      stream.dispose();
+    }
+  }
+
+  /**
+   * 64 bits of description and weights, as 16 digits: equal for models that exchange snapshots, whatever their files.
+   * Computed when it is first asked for or a stream first saved: one pass over the weights, some 2 ms a megabyte.
+   *
+   * @throws LmuError disposed
+   */
+  get fingerprint(): string {
+    return hexOf(this.#engine.fingerprint("fingerprint the model"));
   }
 
   /**

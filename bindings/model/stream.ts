@@ -1,22 +1,22 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectLength, LmuError } from "../errors.js";
+import { expectLength, expectOptions, LmuError } from "../errors.js";
 import { type Chunk, outputsOver, transformOf } from "./feed.js";
 import { printable } from "../inspect.js";
 import { advance, type Pass } from "../runtime/pass.js";
-import type { Session } from "../runtime/session.js";
-import { slotOf, type States } from "../runtime/states.js";
+import { OpenState } from "./open-state.js";
 import { type Place, Recall } from "./recall.js";
 import {
   checkOutput,
   expectSamples,
   type Floats,
-  isSample,
   type Numbers,
   readSamples,
   type Samples,
   takeSamples,
 } from "./ports.js";
+import { writeMemory } from "./sample.js";
+import type { Bytes, Past, SaveOptions } from "./snapshot.js";
 
 /** @throws LmuError not-streamable if the model needs its whole sequence at once */
 export function expectStreamable({ plan }: Engine, action: string): void {
@@ -36,11 +36,8 @@ export class Stream extends Recall {
   /** @internal Entries are minified, and hosts print the name. */
   static override readonly name = "Stream";
   readonly #engine: Engine;
-  /** Address of the state; 0 once disposed. */
-  #state: number;
-  /** The newest output: NaN before there is one. */
-  readonly #latest: Float32Array;
-  /** A copy of it for the caller, who may change it or give it away. */
+  readonly #state: OpenState;
+  /** A copy of the newest output for the caller, who may change it or give it away. */
   #shown: Float32Array;
   /** Every step has a row of its own, so nobody asks for an earlier one. */
   readonly #isSteady: boolean;
@@ -48,27 +45,23 @@ export class Stream extends Recall {
   #sample: Float64Array | undefined;
 
   static {
-    printable(Stream, (stream) => ({ position: stream.position, isEnded: stream.#isEnded }));
+    printable(Stream, (stream) => ({ position: stream.position, isEnded: stream.#state.isEnded }));
   }
 
   /** @internal */
-  constructor(engine: Engine) {
+  constructor(engine: Engine, past?: Past) {
     super();
     expectStreamable(engine, "open a stream");
     this.#engine = engine;
-    this.#state = engine.openState(this);
-    this.#latest = new Float32Array(engine.plan.output.width).fill(NaN);
-    this.#shown = this.#latest.slice();
-    this.#isSteady = engine.plan.output.isSteady;
+    this.#state = new OpenState(engine, past);
+    const { isSteady, isSingle, width } = engine.plan.output;
+    this.#shown = new Float32Array(width);
+    this.#isSteady = isSteady && !isSingle;
   }
 
   /** Samples seen since the beginning or the last reset. */
   get position(): number {
-    return this.#engine.states?.position(this.#state) ?? 0;
-  }
-
-  get #isEnded(): boolean {
-    return this.#engine.states?.isEnded(this.#state) ?? false;
+    return this.#state.position;
   }
 
   /**
@@ -86,23 +79,23 @@ export class Stream extends Recall {
    */
   step<Output extends Float32Array = Floats>(sample: Samples | number, output?: Output): Output {
     const action = "step the stream";
-    let { session } = this.#expectOpen(action);
+    let { session } = this.#state.expectOpen(action);
     if (!writeMemory(session, sample)) {
       const input = this.#read(action, sample);
-      ({ session } = this.#expectOpen(action));
+      ({ session } = this.#state.expectOpen(action));
       this.#sample = input;
       session.write(0, input, 0);
     }
     const { width } = session.image.output;
     checkOutput(action, output, width);
-    const rows = session.run(slotOf(this.#state), 1, 1, false);
+    const rows = session.run(this.#state.slots, 1, 1, false);
     // An array that has been transferred is empty.
     if (this.#shown.length !== width) this.#shown = new Float32Array(width);
     const target = output ?? this.#shown;
     if (this.#isSteady) session.read(rows - 1, target, 0);
     else {
-      if (rows > 0) session.read(rows - 1, this.#latest, 0);
-      target.set(this.#latest);
+      if (rows > 0) session.read(rows - 1, this.#state.latest, 0);
+      target.set(this.#state.latest);
     }
     return target as Output;
   }
@@ -141,7 +134,7 @@ export class Stream extends Recall {
    * @throws LmuError input-invalid if the sequence has ended already; disposed
    */
   end<Output extends Float32Array = Floats>(output?: Output): Output {
-    return this.#take("end the stream", this.#latest, 0, true, output);
+    return this.#take("end the stream", this.#state.latest, 0, true, output);
   }
 
   /**
@@ -178,14 +171,52 @@ export class Stream extends Recall {
    * @throws LmuError disposed
    */
   reset(): void {
-    this.#expectAlive("reset the stream").clear(this.#state);
-    this.#latest.fill(NaN);
+    this.#state.clear("reset the stream");
+  }
+
+  /**
+   * The whole past of the stream as bytes, for {@link Stream.load} and `model.restore`, on any engine and in any later version:
+   * 32 bytes, and 4, 2 or some 1.1 per number of the state. In f32 the stream goes on with the same bits. docs/snapshots.md
+   * says what the others cost, and has the layout.
+   *
+   * The newest output goes along only where later steps may repeat it (strides, look-ahead, …): after a restore, a model
+   * that returns the last output alone answers from the next sample on.
+   *
+   * @param options - how floats are stored
+   * @returns a new array; equal pasts give equal bytes
+   * @throws TypeError if options are of the wrong kind
+   * @throws LmuError snapshot-invalid if the state is not finite, or from 2^127 on in f16 and int8; disposed
+   */
+  save(options: SaveOptions = {}): Bytes {
+    const action = "save the stream";
+    expectOptions(action, options, ["dtype"]);
+    const { dtype = "f32" } = options;
+    return this.#state.save(action, dtype);
+  }
+
+  /**
+   * Goes on from a snapshot of the same model, whatever this stream has seen.
+   *
+   * @param snapshot - what {@link Stream.save} returned
+   * @throws TypeError if it is no array of bytes
+   * @throws LmuError snapshot-invalid, snapshot-other-model or snapshot-newer: then the stream is as it was; disposed
+   */
+  load(snapshot: Uint8Array | ArrayBuffer): void {
+    this.#state.load("load the snapshot", snapshot);
+  }
+
+  /**
+   * A second stream with the same past, from which both go on by themselves.
+   *
+   * @throws LmuError disposed, model-too-large
+   */
+  fork(): Stream {
+    return new Stream(this.#engine, this.#state.copy("fork the stream"));
   }
 
   /** Gives the state back to the model. Idempotent; use afterwards throws LmuError disposed. */
   dispose(): void {
-    if (this.#state) this.#engine.closeState(this, this.#state);
-    this.#state = 0;
+    this.#state.close();
   }
 
   /** {@link Stream.dispose}, for `using`. */
@@ -213,23 +244,26 @@ export class Stream extends Recall {
     isEnd: boolean,
     output: Output | undefined,
   ): Output {
-    const { session } = this.#expectOpen(action);
+    const { session } = this.#state.expectOpen(action);
     const { position } = this;
     const { plan } = this.#engine;
     const { width, isSingle } = plan.output;
-    const rows = isSingle
-      ? 1
-      : plan.rowsAfter(position + steps, isEnd) - plan.rowsAfter(position, false);
+    const fresh = plan.rowsAfter(position + steps, isEnd) - plan.rowsAfter(position, false);
+    const rows = isSingle ? 1 : fresh;
+    if (isSingle && fresh === 0 && this.#state.isUnknown) {
+      const message = `Cannot ${action}: its snapshot came without the newest output, expected a sample first`;
+      throw new LmuError("input-invalid", message);
+    }
     checkOutput(action, output, rows * width);
     const result = output ?? new Float32Array(rows * width);
     const pass: Pass = {
-      slots: slotOf(this.#state),
+      slots: this.#state.slots,
       streams: 1,
       first: 0,
       input,
       steps,
       isEnd,
-      output: isSingle ? this.#latest : result,
+      output: isSingle ? this.#state.latest : result,
       rows,
       taken: 0,
       made: 0,
@@ -238,55 +272,16 @@ export class Stream extends Recall {
     if (steps > 0 || isEnd) {
       do {
         const made = advance(session, pass);
-        if (made > 0) session.read(made - 1, this.#latest, 0);
+        if (made > 0) session.read(made - 1, this.#state.latest, 0);
       } while (pass.taken < steps);
     }
-    if (isSingle) result.set(this.#latest);
+    if (isSingle) result.set(this.#state.latest);
     return result as Output;
   }
 
   /** @internal */
   protected override place(action: string): Place {
-    const { session } = this.#expectAlive(action);
-    return { plan: this.#engine.plan, floats: session.floats, state: this.#state };
+    const { session } = this.#state.expectAlive(action);
+    return { plan: this.#engine.plan, floats: session.floats, state: this.#state.at };
   }
-
-  #expectAlive(action: string): States {
-    const states = this.#engine.running(action);
-    if (this.#state) return states;
-    throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
-  }
-
-  #expectOpen(action: string): States {
-    const states = this.#expectAlive(action);
-    if (!states.isEnded(this.#state)) return states;
-    const message = `Cannot ${action}: its sequence has ended; reset it first`;
-    throw new LmuError("input-invalid", message);
-  }
-}
-
-/**
- * Checks a sample while it is written to the first input row, as can be whatever runs nobody's code when it is read: numbers,
- * and arrays of f32 in memory.
- *
- * @returns false for other samples, and for those that are wrong; then the row holds anything
- */
-function writeMemory({ image, floats, integers }: Session, sample: Samples | number): boolean {
-  const { at, width, vocabulary } = image.input;
-  const first = at / 4;
-  if (typeof sample === "number") {
-    if (vocabulary === undefined) floats[first] = sample;
-    else integers[first] = sample;
-    return width === 1 && isSample(sample, vocabulary);
-  }
-  // A proxy of an array, whose getters may do anything, is no view.
-  const isPlain = sample instanceof Float32Array && ArrayBuffer.isView(sample);
-  if (!isPlain || sample.length !== width || vocabulary !== undefined) return false;
-  for (let i = 0; i < width; i++) {
-    const value = sample[i]!;
-    floats[first + i] = value;
-    // Not by a function: a call that the compiler happens not to inline boxes the number.
-    if (value - value !== 0) return false;
-  }
-  return true;
 }

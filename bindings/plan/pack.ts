@@ -35,6 +35,30 @@ export function pack(
   }
 }
 
+/**
+ * Gives back what has been packed of a tensor, row by row, as it is stored: each row once, in an array that the next one
+ * overwrites.
+ */
+export function unpack(
+  packings: readonly Packing[],
+  shape: readonly number[],
+  weights: Float32Array,
+  take: (row: ReturnType<typeof Float32Array.of>) => void,
+): void {
+  const { columns = 1 } = packings[0] ?? {};
+  const values = new Float32Array(columns);
+  for (let row = 0; row < sizeOf(shape) / columns; row++) {
+    const packing = packings.find((one) => one.first(row) >= 0);
+    if (!packing) continue;
+    const first = packing.offset / 4 + packing.first(row);
+    const step = packing.step(row);
+    for (let column = 0; column < columns; column++) {
+      values[column] = weights[first + column * step]!;
+    }
+    take(values);
+  }
+}
+
 function refuse(packing: Packing, value: number, index: number): never {
   const name =
     typeof packing.source === "string" ? `tensor ${packing.source}` : "a computed matrix";

@@ -31,7 +31,7 @@ export interface Ports {
     readonly rowsAt: number;
     /** One row per call: the model returns the last output only. */
     readonly isSingle: boolean;
-    /** Every step of a stream gives a row. */
+    /** Every step of a stream gives a row, or renews the single one. */
     readonly isSteady: boolean;
     /** Input steps by which the output lags behind. */
     readonly lookAhead: number;

@@ -52,6 +52,21 @@ export class States {
     clearStates(this.session, at, 1);
   }
 
+  /** Copies a state out, i32[stateBytes / 4] from an index on: as integers, for copies of floats may change a NaN. */
+  take(at: number, words: Int32Array, index = 0): void {
+    const { image, integers } = this.session;
+    const count = image.stateBytes / 4;
+    for (let i = 0; i < count; i++) words[index + i] = integers[at / 4 + i]!;
+  }
+
+  /** Copies a state in, whose own address does not count. */
+  put(at: number, words: Int32Array, index = 0): void {
+    const { image, integers } = this.session;
+    const count = image.stateBytes / 4;
+    for (let i = 0; i < count; i++) integers[at / 4 + i] = words[index + i]!;
+    integers[slotOf(at) / 4] = at;
+  }
+
   /** Steps seen since the beginning. */
   position(at: number): number {
     return this.session.doubles[(at + STATE.position) / 8]!;

@@ -5,7 +5,7 @@ import { Random } from "./random.js";
 export type Sequence = Float32Array | Int32Array;
 
 /** What a stream gives that takes one sample at a time; everything else is compared with it. */
-interface Journal {
+export interface Journal {
   /** All rows, in a model of sequences. */
   readonly rows: Float32Array;
   /** How many there were after so many samples. */
@@ -37,9 +37,9 @@ export function expectSameBits(model: Model, input: Sequence, whole: Float32Arra
     disturb[random.integer(disturb.length)]!();
   }
   stream.reset();
-  const pushed = stream.push(input);
+  const first = stream.push(input);
   const rest = stream.end();
-  expectBits("push and end", model.returnsSequence ? join(pushed, rest) : rest, [whole]);
+  expectBits("push and end", model.returnsSequence ? join(first, rest) : rest, [whole]);
   stream.dispose();
 }
 
@@ -48,25 +48,34 @@ function walk(
   stream: ReturnType<Model["stream"]>,
   model: Model,
   input: Sequence,
-  { rows, counts, newest }: Journal,
+  journal: Journal,
   random: Random,
 ): void {
-  const { inputSize, outputSize, returnsSequence } = model;
+  const { inputSize } = model;
   const at = stream.position;
   const left = input.length / inputSize - at;
   const taken = Math.min(left, random.integer(random.next() < 0.5 ? 4 : 80));
   const chunk = input.subarray(at * inputSize, (at + taken) * inputSize);
   if (taken === 1 && random.next() < 0.7) {
-    expectBits(`step ${at}`, stream.step(chunk), [newest[at + 1]!]);
+    expectBits(`step ${at}`, stream.step(chunk), [journal.newest[at + 1]!]);
     return;
   }
-  const wanted = returnsSequence
-    ? rows.subarray(counts[at]! * outputSize, counts[at + taken]! * outputSize)
-    : newest[at + taken]!;
-  expectBits(`push of ${taken} at ${at}`, stream.push(chunk), [wanted]);
+  expectBits(`push of ${taken} at ${at}`, stream.push(chunk), [pushed(model, journal, at, taken)]);
 }
 
-function journalOf(model: Model, input: Sequence): Journal {
+/** What push must give for so many samples from a position on. */
+export function pushed(
+  { outputSize, returnsSequence }: Model,
+  { rows, counts, newest }: Journal,
+  at: number,
+  taken: number,
+): Float32Array {
+  return returnsSequence
+    ? rows.subarray(counts[at]! * outputSize, counts[at + taken]! * outputSize)
+    : newest[at + taken]!;
+}
+
+export function journalOf(model: Model, input: Sequence): Journal {
   const { inputSize, outputSize, returnsSequence } = model;
   const stream = model.stream();
   const rows: number[] = [];
@@ -82,7 +91,8 @@ function journalOf(model: Model, input: Sequence): Journal {
   return { rows: returnsSequence ? Float32Array.from(rows) : new Float32Array(), counts, newest };
 }
 
-function expectBits(entry: string, got: Float32Array, parts: readonly Float32Array[]): void {
+/** @throws Error unless the bits are those of the parts, one after another */
+export function expectBits(entry: string, got: Float32Array, parts: readonly Float32Array[]): void {
   const wanted = join(...parts);
   const bytesOf = ({ buffer, byteOffset, byteLength }: Sequence) =>
     Buffer.from(buffer, byteOffset, byteLength);

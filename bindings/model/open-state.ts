@@ -1,0 +1,113 @@
+import { LmuError } from "../errors.js";
+import { slotOf, type States } from "../runtime/states.js";
+import type { Engine } from "./engine.js";
+import {
+  type Bytes,
+  type Past,
+  readSnapshot,
+  type SnapshotDType,
+  writeSnapshot,
+} from "./snapshot.js";
+
+/** The state of a stream while it is open, and its newest output. */
+export class OpenState {
+  /** The newest output: NaN before there is one. */
+  readonly latest: Float32Array;
+  readonly #engine: Engine;
+  /** Address; 0 once closed. */
+  #at: number;
+  /** Position of a past that came without its newest output, which nobody knows until the next sample. */
+  #unknownAt = -1;
+
+  /**
+   * At the beginning of a sequence, or with a past.
+   *
+   * @throws LmuError disposed, model-too-large
+   */
+  constructor(engine: Engine, past?: Past) {
+    this.#engine = engine;
+    this.#at = engine.openState(this);
+    this.latest = new Float32Array(engine.plan.output.width).fill(NaN);
+    if (past) this.#become(past);
+  }
+
+  /** Samples seen since the beginning. */
+  get position(): number {
+    return this.#engine.states?.position(this.#at) ?? 0;
+  }
+
+  get isEnded(): boolean {
+    return this.#engine.states?.isEnded(this.#at) ?? false;
+  }
+
+  /** Whether the newest output is not known, though there is one. */
+  get isUnknown(): boolean {
+    return this.position === this.#unknownAt;
+  }
+
+  /** Address of the state; 0 once closed. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** What calls of this stream alone are given. */
+  get slots(): number {
+    return slotOf(this.#at);
+  }
+
+  /** @throws LmuError disposed */
+  expectAlive(action: string): States {
+    const states = this.#engine.running(action);
+    if (this.#at) return states;
+    throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
+  }
+
+  /** @throws LmuError disposed, input-invalid after the end of the sequence */
+  expectOpen(action: string): States {
+    const states = this.expectAlive(action);
+    if (!states.isEnded(this.#at)) return states;
+    const message = `Cannot ${action}: its sequence has ended; reset it first`;
+    throw new LmuError("input-invalid", message);
+  }
+
+  /** Back to the beginning of a sequence. @throws LmuError disposed */
+  clear(action: string): void {
+    this.expectAlive(action).clear(this.#at);
+    this.latest.fill(NaN);
+    this.#unknownAt = -1;
+  }
+
+  /** A copy of all that the stream has seen. @throws LmuError disposed */
+  copy(action: string): Past {
+    const states = this.expectAlive(action);
+    const words = new Int32Array(states.session.image.stateBytes / 4);
+    states.take(this.#at, words);
+    return { words, latest: this.isUnknown ? undefined : this.latest.slice() };
+  }
+
+  /** @throws as {@link writeSnapshot} */
+  save(action: string, dtype: SnapshotDType): Bytes {
+    this.expectAlive(action);
+    return writeSnapshot(action, this.#engine, this.#at, this.latest, dtype);
+  }
+
+  /** @throws as {@link readSnapshot} */
+  load(action: string, snapshot: unknown): void {
+    const past = readSnapshot(action, this.#engine, snapshot);
+    this.expectAlive(action);
+    this.#become(past);
+  }
+
+  /** Gives the state back to the model. Idempotent. */
+  close(): void {
+    if (this.#at) this.#engine.closeState(this, this.#at);
+    this.#at = 0;
+  }
+
+  #become({ words, latest }: Past): void {
+    this.#engine.states!.put(this.#at, words);
+    this.#unknownAt = latest ? -1 : this.position;
+    if (latest) this.latest.set(latest);
+    else this.latest.fill(NaN);
+  }
+}

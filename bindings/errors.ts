@@ -32,6 +32,8 @@ export type LmuErrorCode =
   | "snapshot-other-model"
   /** A snapshot in a newer form than this version reads. */
   | "snapshot-newer"
+  /** A readout whose features do not tell its weights apart. */
+  | "readout-singular"
   /** A model or stream that has been disposed. */
   | "disposed"
   /** A worker that could not start, has failed or has been terminated. */

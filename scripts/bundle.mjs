@@ -10,7 +10,8 @@ import { build } from "esbuild";
 
 const ENTRIES = [
   ...["index", "index.workerd", "index.edge"],
-  ...["worker/worker", "worker/host", "worklet/worklet", "legendre", "runtime/kernel"],
+  ...["worker/worker", "worker/host", "worklet/worklet", "readout/readout"],
+  ...["legendre", "runtime/kernel"],
   ...["formats/foreign", "cli/main"],
 ];
 

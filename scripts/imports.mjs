@@ -4,7 +4,7 @@ import { cruise } from "dependency-cruiser";
 /** A file imports from its own row or from rows below. @type {Record<string, string[][]>} */
 const ROWS = {
   bindings: [
-    ["cli", "worker", "worklet"],
+    ["cli", "worker", "worklet", "readout"],
     ["index", "api"],
     ["model"],
     ["formats"],

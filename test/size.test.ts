@@ -17,6 +17,7 @@ const BROTLI: readonly (readonly [entry: string, bytes: number])[] = [
   ["worker/host.js", 33_500],
   ["worklet/worklet.js", 3_250],
   ["worklet/processor.js", 1_785],
+  ["readout/readout.js", 3_400],
   ["legendre.js", 1_850],
   ["runtime/kernel.js", 288],
   ["formats/foreign.js", 41_750],

@@ -218,12 +218,12 @@ function expectDelay(name: string, delay: unknown, theta: number): void {
 /** A field of a layer, which goes by its name or its place in the report. @throws RangeError if there is none */
 function fieldOf({ plan }: Place, layer: string | number, wanted: string): StateField {
   const name = typeof layer === "number" ? plan.costs[layer]?.name : layer;
-  const fields = plan.stateFields.filter(({ field }) => field === wanted);
-  const found = fields.find((field) => field.layer === name);
+  const fields = plan.stateFields;
+  const found = fields.find(({ field, layer }) => field === wanted && layer === name);
   if (found) return found;
-  const names = fields.map((field) => field.layer).join() || "another model";
+  const others = fields.filter(({ field }) => field === wanted).map((field) => field.layer);
   throw new RangeError(
-    `Cannot ${ACTION}: layer ${brief(layer)} has no ${wanted} state, expected ${names}`,
+    `Cannot ${ACTION}: layer ${brief(layer)} has no ${wanted} state, expected ${others.join() || "another model"}`,
   );
 }
 

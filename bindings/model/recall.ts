@@ -2,6 +2,7 @@ import { brief, expectInteger, expectOptions, LmuError } from "../errors.js";
 import type { StateField } from "../facts/facts.js";
 import { partOf } from "../legendre/part.js";
 import type { Plan } from "../plan/plan.js";
+import { Feed } from "./feed.js";
 import { checkOutput, type Floats } from "./ports.js";
 
 /** The part of a window that is asked for. */
@@ -50,13 +51,14 @@ const MOST_SAMPLES = 1024;
 let work = new Float64Array(0);
 
 /**
- * What a stream says of its past; {@link Stream} has it all.
+ * What a stream says of its past; {@link Stream} has it all. Methods come by inheritance, one class after another, for
+ * JavaScript has no other way to share them.
  *
  * A layer is called by its name, or by its place among `report().layers`. What its memory holds is what was written into it:
  * the samples after the layer's encoder. Delays count steps of the layer, which are those of the model unless a layer with
  * strides comes before. Looking back changes nothing, and can be done after {@link Stream.end}.
  */
-export abstract class Recall {
+export abstract class Recall extends Feed {
   /**
    * @throws LmuError disposed
    * @internal

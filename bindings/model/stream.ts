@@ -1,7 +1,7 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
 import { expectLength, expectOptions, LmuError } from "../errors.js";
-import { type Chunk, outputsOver, transformOf } from "./feed.js";
+import type { Shape } from "./feed.js";
 import { printable } from "../inspect.js";
 import { advance, type Pass } from "../runtime/pass.js";
 import { OpenState } from "./open-state.js";
@@ -138,34 +138,6 @@ export class Stream extends Recall {
   }
 
   /**
-   * The stream as a TransformStream: samples in, outputs out, in chunks of any size, which need not end with a sample. What
-   * comes out, joined, is what `model.run` gives: a chunk of rows for every one that makes some, and when the samples end
-   * what look-ahead held back, or the last output of a model that returns nothing else. Waits while nobody reads.
-   *
-   * The stream stays whose it is: aborted or failed it is where its last whole chunk left it, and after the end it can go
-   * on, unless the model looks ahead. Both sides fail with what {@link Stream.push} throws; RangeError for half a sample at the end.
-   *
-   * @returns a new TransformStream
-   * @throws LmuError host-unsupported if the host has none (AudioWorklets)
-   */
-  transform(): TransformStream<Chunk, Floats> {
-    return transformOf(this, this.#engine.plan);
-  }
-
-  /**
-   * The outputs over a source, each as {@link Stream.push} returns it for what the source gives next: samples, chunks of any
-   * size, numbers. Nothing comes of what makes no rows; when the source ends, look-ahead gives the rest, and the stream ends.
-   * Leaving the loop closes the source. Otherwise as {@link Stream.transform}.
-   *
-   * @param source - whatever `for await` takes: an async iterable, an array of rows, an array of numbers
-   * @returns new arrays
-   * @throws TypeError if source is no iterable; the outputs reject with what push throws, and with what the source throws
-   */
-  over(source: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Floats, void> {
-    return outputsOver(this, this.#engine.plan, source);
-  }
-
-  /**
    * Returns to the beginning of a sequence: zero state, position 0. Allocates nothing.
    *
    * @throws LmuError disposed
@@ -277,6 +249,11 @@ export class Stream extends Recall {
     }
     if (isSingle) result.set(this.#state.latest);
     return result as Output;
+  }
+
+  /** @internal */
+  protected override get shape(): Shape {
+    return this.#engine.plan;
   }
 
   /** @internal */

@@ -1,7 +1,7 @@
 import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { LmuError } from "../errors.js";
 import { printable } from "../inspect.js";
-import { type Chunk, outputsOver, type Shape, transformOf } from "../model/feed.js";
+import { Feed, type Shape } from "../model/feed.js";
 import { expectOutput, type Floats, type Samples } from "../model/ports.js";
 import type { Report } from "../model/report.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
@@ -16,12 +16,13 @@ type Ask = (request: Request, options?: AskOptions) => Promise<StreamAnswer>;
  * Calls are done in the order in which they are made; there is no need to wait for one before the next. Every call rejects
  * with LmuError disposed after disposal, and with worker-failed when the worker has ended.
  */
-export class WorkerStream {
+export class WorkerStream extends Feed {
   /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "WorkerStream";
+  static override readonly name = "WorkerStream";
   readonly #ask: Ask;
   readonly #handle: number;
-  readonly #shape: Shape;
+  /** @internal */
+  protected readonly shape: Shape;
   #position = 0;
   #isDisposed = false;
 
@@ -32,9 +33,10 @@ export class WorkerStream {
   /** @internal */
   constructor(ask: Ask, handle: number, report: Report) {
     const { inputSize: width, vocabulary, returnsSequence, lookAhead } = report;
+    super();
     this.#ask = ask;
     this.#handle = handle;
-    this.#shape = {
+    this.shape = {
       input: { width, vocabulary },
       output: { isSingle: !returnsSequence, lookAhead },
     };
@@ -87,27 +89,6 @@ export class WorkerStream {
     return this.#call("end", output);
   }
 
-  /**
-   * The stream as a TransformStream, as {@link lmu-wasm!Stream.transform | transform} of the main entry.
-   *
-   * @returns a new TransformStream
-   * @throws LmuError host-unsupported if the host has none
-   */
-  transform(): TransformStream<Chunk, Floats> {
-    return transformOf(this, this.#shape);
-  }
-
-  /**
-   * The outputs over a source, as {@link lmu-wasm!Stream.over | over} of the main entry.
-   *
-   * @param source - whatever `for await` takes
-   * @returns new arrays
-   * @throws TypeError if source is no iterable; the outputs reject with what push throws, and with what the source throws
-   */
-  over(source: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Floats, void> {
-    return outputsOver(this, this.#shape, source);
-  }
-
   /** Returns to the beginning of a sequence: zero state, position 0. */
   async reset(): Promise<void> {
     await this.#call("reset");
@@ -135,7 +116,7 @@ export class WorkerStream {
     if (this.#isDisposed) {
       throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
     }
-    const { input, transfer } = sendSamples(action, samples, this.#shape.input.vocabulary);
+    const { input, transfer } = sendSamples(action, samples, this.shape.input.vocabulary);
     expectOutput(action, output);
     const request = { call, stream: this.#handle, input, outputLength: output?.length };
     const answer = await this.#ask(request, { transfer });

@@ -124,9 +124,14 @@ describe("update()", () => {
           ),
         ).toBeLessThan(1e-6);
     });
-    const single = new Readout({ features: 1, ridge: 0, intercept: false });
-    expect([...single.update([2], 6)]).toEqual([NaN]);
-    expect(single.update([1], 5)[0]).toBeCloseTo(2, 12);
+    const single = new Readout({ features: 1, ridge: 0 });
+    const errors = [
+      [2, 6],
+      [1, 5],
+      [0, 5],
+    ].map(([x, y]) => single.update([x!], y!)[0]!);
+    expect(errors.slice(0, 2)).toEqual([6, NaN]);
+    expect(errors[2]).toBeCloseTo(1, 12);
   });
 
   test("stays sound over a million samples, and over a million of silence", () => {

@@ -121,8 +121,8 @@ export class Readout {
    * @param features - what a prediction would have been made from
    * @param target - what should have been predicted: [targets], or the number itself when there is one
    * @param errors - receives f64[targets]; without it an array of the readout is returned, overwritten by every update
-   * @returns how far target is above the prediction that would have been made before; NaN while samples have not told the
-   *   weights apart
+   * @returns how far target is above the prediction that would have been made before; NaN while, without
+   *   ridge, samples have not told the weights apart
    * @throws TypeError, RangeError if an argument is of the wrong kind or length; LmuError input-invalid if a value is not
    *   finite in f32: then nothing has changed
    */
@@ -234,10 +234,13 @@ export class Readout {
   /** Takes the row in, and says what the targets are above their predictions. */
   #learn(triangle: Triangle, samples: number, errors?: Output): void {
     const row = this.#row;
+    const size = this.#size;
+    // Whoever has seen nothing predicts zeros.
+    for (let t = 0; errors && t < this.targets; t++) errors[t] = row[size + t]!;
     triangle.add(row);
     const cosines = row[row.length - 1]!;
-    for (let t = 0; errors && t < this.targets; t++) {
-      errors[t] = cosines ? row[this.#size + t]! / cosines : NaN;
+    for (let t = 0; samples && errors && t < this.targets; t++) {
+      errors[t] = cosines ? row[size + t]! / cosines : NaN;
     }
     if (this.#renewal) {
       // One diagonal after each sample: all of them each time would be as many rows.

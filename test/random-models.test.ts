@@ -7,6 +7,7 @@ import { distance } from "./support/golden.js";
 import { judge } from "./support/judge.js";
 import { expectMixed } from "./support/mixed.js";
 import { loadMadeUp, type MadeUp } from "./support/models.js";
+import { EVERY } from "./support/moves.js";
 import { Random } from "./support/random.js";
 import { type Genome, grow } from "./support/random-model.js";
 import { expectForetold } from "./support/rows.js";
@@ -92,7 +93,7 @@ function expectRight(model: Model, made: MadeUp, input: Sequence, seed: number):
   const output = model.run(input);
   expect(distance(output, exact), "distance from the oracle").toBeLessThanOrEqual(allowed);
   expectSameBits(model, input, output, seed);
-  expectMixed(model, input, seed);
+  expectMixed(model, input, seed, EVERY);
   const { layers } = model.report();
   for (const { name, multiplyAdds } of layers) {
     if (!costs.has(name)) continue;

@@ -1,0 +1,27 @@
+import { expectBits, pushed } from "./entries.js";
+import { type Move, MOVES, next } from "./mixed.js";
+import { refuse } from "./refusals.js";
+
+/** Every way to go on, or to disturb who holds the past. */
+export const EVERY: Readonly<Record<string, Move>> = {
+  ...MOVES,
+  refuse,
+  /** Whole sequences run beside open streams, and are what these give. */
+  batch({ model, input, journal }) {
+    const steps = input.length / model.inputSize;
+    const twice = model.run([...input, ...input], { batch: 2 });
+    const [first, second] = [twice.subarray(0, twice.length / 2), twice.subarray(twice.length / 2)];
+    expectBits("batch", first, [second]);
+    if (model.lookAhead === 0) expectBits("run", first, [pushed(model, journal, 0, steps)]);
+  },
+  /** Others come and go: forks of other pasts, and streams at the beginning. */
+  neighbours(journey) {
+    const { model, random, snapshots, stream } = journey;
+    const { samples } = next(journey);
+    const others = [model.stream(), stream.fork()];
+    others.push(model.restore(snapshots[random.integer(snapshots.length)]!));
+    for (const other of others) other.push(samples);
+    others[0]!.reset();
+    for (const other of others) other.dispose();
+  },
+};

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
  * The models that every engine runs: small, and together most of what the kernels and the readers can do.
  */
 
-const ALL = ["run", "push", "step"];
+const ALL = ["run", "push", "step", "saved"];
 
 /** What a state dict does not say: a recurrent layer and a classifier, with nothing between them. */
 const layers = (type, prefix) => [
@@ -39,7 +39,11 @@ export const MODELS = [
     layers: layers("pytorch-lmu", "lmu"),
   },
   // Looks ahead, so single steps have their outputs later.
-  { name: "convolutions", ways: ["run", "push"], file: "test/golden/layers/convolutions.keras" },
+  {
+    name: "convolutions",
+    ways: ["run", "push", "saved"],
+    file: "test/golden/layers/convolutions.keras",
+  },
   // Needs its whole sequence at once.
   { name: "bidirectional", ways: ["run"], file: "test/golden/layers/bidirectional-concat.keras" },
 ];

@@ -1,4 +1,5 @@
 import { MODELS } from "./models.mjs";
+import { FORMS } from "./scenario/scenario.mjs";
 
 /*
  * What came out of an engine, context by context, and whether it is right.
@@ -54,7 +55,9 @@ function wantedOf(context) {
   const isProxy = context === "lmu-wasm/worker";
   const models = isProxy ? MODELS.slice(0, 1) : MODELS;
   const keys = models.flatMap(({ name, ways }) => ways.map((way) => `${name} ${way}`));
-  return isProxy ? keys : ["matrices f64", ...keys];
+  return isProxy
+    ? keys
+    : ["matrices f64", ...FORMS.map((form) => `snapshot-${form} bytes`), ...keys];
 }
 
 function modelOf(key) {

@@ -1,5 +1,5 @@
 /*
- * What every engine does: load models, feed them the same signal in three ways, and digest the bytes of what comes out.
+ * What every engine does: load models, feed them the same signal in every way, and digest the bytes of what comes out.
  * Imports nothing and uses nothing but the language, so it runs in AudioWorklets too.
  */
 
@@ -24,6 +24,7 @@ export async function scenario({ load, legendre }, models) {
     const model = await load(bytes, { layers });
     const input = signal(model);
     for (const way of ways) digests[`${name} ${way}`] = digest(await WAYS[way](model, input));
+    if (name === SAVED && legendre) Object.assign(digests, snapshots(model, input));
     model.dispose();
   }
   return digests;
@@ -38,18 +39,51 @@ export function signal({ inputSize, vocabulary }) {
   return Float32Array.from({ length }, () => next() / 2 ** 31);
 }
 
+/** The model whose snapshots are compared. */
+const SAVED = "mackey-glass";
+
+/** Forms of a snapshot. */
+export const FORMS = ["f32", "f16", "int8"];
+
+/** Digests of the snapshots after the signal. */
+function snapshots(model, input) {
+  const stream = model.stream();
+  stream.push(input);
+  const entries = FORMS.map((dtype) => [`snapshot-${dtype} bytes`, digest(stream.save({ dtype }))]);
+  return Object.fromEntries(entries);
+}
+
+/** The signal in chunks. */
+function* chunks({ inputSize }, input) {
+  for (let step = 0, i = 0; step < STEPS; i++) {
+    const end = Math.min(STEPS, step + CHUNKS[i % CHUNKS.length]);
+    yield input.subarray(step * inputSize, end * inputSize);
+    step = end;
+  }
+}
+
 const WAYS = {
   run: (model, input) => model.run(input),
 
   async push(model, input) {
     const stream = await model.stream();
     const outputs = [];
-    for (let step = 0, i = 0; step < STEPS; i++) {
-      const end = Math.min(STEPS, step + CHUNKS[i % CHUNKS.length]);
-      outputs.push(
-        await stream.push(input.subarray(step * model.inputSize, end * model.inputSize)),
-      );
-      step = end;
+    for (const chunk of chunks(model, input)) outputs.push(await stream.push(chunk));
+    outputs.push(await stream.end());
+    return join(model, outputs);
+  },
+
+  /** The past goes through bytes, a fork, and a stream that has seen other things, before every chunk. */
+  async saved(model, input) {
+    const outputs = [];
+    let stream = await model.stream();
+    for (const chunk of chunks(model, input)) {
+      const fork = await stream.fork();
+      stream = await model.restore(await fork.save());
+      await fork.push(chunk);
+      await fork.load(await stream.save());
+      outputs.push(await fork.push(chunk));
+      stream = fork;
     }
     outputs.push(await stream.end());
     return join(model, outputs);
@@ -76,7 +110,7 @@ function join({ returnsSequence }, outputs) {
  * 64 bits over the bytes of an array: FNV-1a and a second multiplier beside it. Every byte goes through steps that can be
  * undone, so one changed bit always changes both halves.
  *
- * @param {Float32Array | Float64Array} values
+ * @param {ArrayBufferView} values
  */
 export function digest({ buffer, byteOffset, byteLength }) {
   let [a, b] = [0x811c9dc5, 0x9747b28c];

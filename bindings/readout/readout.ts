@@ -8,16 +8,13 @@ import { printable } from "../inspect.js";
 import { type Bytes, fillTriangle, readReadout, writeReadout } from "./bytes.js";
 import { type ReadoutOptions, settingsOf } from "./options.js";
 import { Triangle } from "./triangle.js";
-import { type Numbers, numbersOf, refuse, type Values, vectorOf } from "./values.js";
+import { type Numbers, numbersOf, refuse, type Results, type Values, vectorOf } from "./values.js";
 
 export { LmuError, type LmuErrorCode } from "../errors.js";
 export type { Bytes } from "./bytes.js";
 export { type FeatureOptions, featuresOf, type Remembering } from "./features.js";
 export type { ReadoutOptions } from "./options.js";
-export type { Values } from "./values.js";
-
-/** What a prediction is written to. */
-type Output = Float32Array | Float64Array;
+export type { Results, Values } from "./values.js";
 
 /**
  * A linear readout, y ≈ W x + b: the least squares of all samples seen,
@@ -126,7 +123,7 @@ export class Readout {
    * @throws TypeError, RangeError if an argument is of the wrong kind or length; LmuError input-invalid if a value is not
    *   finite in f32: then nothing has changed
    */
-  update(features: Values, target: Values | number, errors?: Output): Output {
+  update(features: Values, target: Values | number, errors?: Results): Results {
     const action = "update the readout";
     const x = vectorOf(action, "features", features, this.features);
     const isOne = typeof target === "number";
@@ -148,7 +145,7 @@ export class Readout {
    * @throws TypeError, RangeError if an argument is of the wrong kind or length
    * @throws LmuError input-invalid if a value is not finite in f32; readout-singular if samples do not tell the weights apart
    */
-  predict(features: Values, output?: Output): Output {
+  predict(features: Values, output?: Results): Results {
     const action = "predict";
     const x = vectorOf(action, "features", features, this.features);
     const result = outputOf(action, "output", output, this.#predicted);
@@ -232,7 +229,7 @@ export class Readout {
   }
 
   /** Takes the row in, and says what the targets are above their predictions. */
-  #learn(triangle: Triangle, samples: number, errors?: Output): void {
+  #learn(triangle: Triangle, samples: number, errors?: Results): void {
     const row = this.#row;
     const size = this.#size;
     // Whoever has seen nothing predicts zeros.
@@ -268,7 +265,7 @@ export class Readout {
 }
 
 /** The caller's array, checked, or the readout's own. */
-function outputOf(action: string, name: string, output: Output | undefined, own: Float64Array) {
+function outputOf(action: string, name: string, output: Results | undefined, own: Float64Array) {
   if (output === undefined) return own;
   if (!(output instanceof Float32Array || output instanceof Float64Array)) {
     const got = `${name} is ${typeOf(output)}`;

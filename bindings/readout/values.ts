@@ -3,6 +3,9 @@ import { expectLength, LmuError, typeOf } from "../errors.js";
 /** Numbers of a caller: finite in f32, read during the call and never kept. */
 export type Values = Float32Array | Float64Array | Int32Array | readonly number[];
 
+/** What predictions and errors are written to. */
+export type Results = Float32Array | Float64Array;
+
 /** Numbers that are memory: reading them runs nobody's code. */
 export type Numbers = Exclude<Values, readonly number[]>;
 

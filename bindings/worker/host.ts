@@ -107,11 +107,21 @@ function performOnStream(request: Extract<Request, { stream: number }>): StreamA
     case "reset":
       stream.reset();
       return answer();
+    case "recall":
+      return { ...answer(), ...recall(stream, request) };
     case "closeStream":
       streams.delete(request.stream);
       stream.dispose();
       return answer();
   }
+}
+
+function recall(stream: Stream, request: Extract<Request, { call: "recall" }>) {
+  const { method, layer, options } = request;
+  const output = outputOf(request);
+  if (method === "hidden") return { output: stream.hidden(layer, output) };
+  if (method !== "window" && method !== "memory") return { value: stream[method](layer, options) };
+  return { output: stream[method](layer, { ...options, output }) };
 }
 
 /** What stands in for the caller's array, so that a wrong length is refused before anything changes. */

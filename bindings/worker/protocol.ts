@@ -17,6 +17,7 @@ export type Request =
   | ({ readonly call: "run"; readonly model: number; readonly batch: number } & Arguments)
   | { readonly call: "stream"; readonly model: number }
   | ({ readonly call: StreamCall; readonly stream: number } & Arguments)
+  | ({ readonly call: "recall"; readonly stream: number } & RecallArguments)
   | { readonly call: "closeModel"; readonly model: number };
 
 /** What can be asked of a stream. */
@@ -27,6 +28,13 @@ interface Arguments {
   readonly input?: Numbers | number | undefined;
   /** Length of the array that the caller wants filled, if he has one: it stays on his side. */
   readonly outputLength?: number | undefined;
+}
+
+/** What a stream is asked of its past, and the arguments as they come: the worker checks them. */
+interface RecallArguments extends Pick<Arguments, "outputLength"> {
+  readonly method: "window" | "memory" | "hidden" | "mean" | "slope" | "energy";
+  readonly layer: string | number;
+  readonly options: object;
 }
 
 /** What a call does, for messages: the words of the main entry. */
@@ -40,6 +48,7 @@ export const ACTIONS: Readonly<Record<Request["call"], string>> = {
   push: "push into the stream",
   end: "end the stream",
   reset: "reset the stream",
+  recall: "look back",
   closeStream: "close the stream",
   closeModel: "close the model",
 };
@@ -73,6 +82,8 @@ export interface ModelFacts {
 export interface StreamAnswer {
   readonly output: Floats | undefined;
   readonly position: number;
+  /** Of calls whose answer is a number. */
+  readonly value?: number;
 }
 
 /** An error on its way. */

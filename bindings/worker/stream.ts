@@ -3,11 +3,13 @@ import { LmuError } from "../errors.js";
 import { printable } from "../inspect.js";
 import { Feed, type Shape } from "../model/feed.js";
 import { expectOutput, type Floats, type Samples } from "../model/ports.js";
+import type { MemoryOptions, WindowOptions, WindowRange } from "../model/recall.js";
 import type { Report } from "../model/report.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions } from "./channel.js";
 import { ACTIONS, type Request, type StreamAnswer, type StreamCall } from "./protocol.js";
 
+type RecallMethod = Extract<Request, { call: "recall" }>["method"];
 type Ask = (request: Request, options?: AskOptions) => Promise<StreamAnswer>;
 
 /**
@@ -94,6 +96,60 @@ export class WorkerStream extends Feed {
     await this.#call("reset");
   }
 
+  /**
+   * What an LMU remembers, as {@link lmu-wasm!Recall.window | window} of the main entry.
+   *
+   * @returns output, or a new array, f32[samples]
+   * @throws what window of the main entry throws
+   */
+  async window<Output extends Float32Array = Floats>(
+    layer: string | number,
+    options: WindowOptions<Output> = {},
+  ): Promise<Output> {
+    return this.#copy("window", layer, options);
+  }
+
+  /**
+   * A copy of an LMU's memory, as {@link lmu-wasm!Recall.memory | memory} of the main entry.
+   *
+   * @returns output, or a new array, f32[channels, order], or f32[order] of one channel
+   * @throws what memory of the main entry throws
+   */
+  async memory<Output extends Float32Array = Floats>(
+    layer: string | number,
+    options: MemoryOptions<Output> = {},
+  ): Promise<Output> {
+    return this.#copy("memory", layer, options);
+  }
+
+  /**
+   * A copy of a hidden state, as {@link lmu-wasm!Recall.hidden | hidden} of the main entry.
+   *
+   * @returns output, or a new array, f32[units]
+   * @throws what hidden of the main entry throws
+   */
+  async hidden<Output extends Float32Array = Floats>(
+    layer: string | number,
+    output?: Output,
+  ): Promise<Output> {
+    return this.#copy("hidden", layer, { output });
+  }
+
+  /** Mean of a range, as {@link lmu-wasm!Recall.mean | mean} of the main entry. */
+  async mean(layer: string | number, range: WindowRange = {}): Promise<number> {
+    return (await this.#recall("mean", layer, range)).value!;
+  }
+
+  /** Slope of a range, as {@link lmu-wasm!Recall.slope | slope} of the main entry. */
+  async slope(layer: string | number, range: WindowRange = {}): Promise<number> {
+    return (await this.#recall("slope", layer, range)).value!;
+  }
+
+  /** Energy of a range, as {@link lmu-wasm!Recall.energy | energy} of the main entry. */
+  async energy(layer: string | number, range: WindowRange = {}): Promise<number> {
+    return (await this.#recall("energy", layer, range)).value!;
+  }
+
   /** Gives the state back to the model, after the calls made before. Idempotent. */
   dispose(): void {
     if (this.#isDisposed) return;
@@ -107,15 +163,39 @@ export class WorkerStream extends Feed {
     this.dispose();
   }
 
+  async #copy<Output extends Float32Array>(
+    method: RecallMethod,
+    layer: string | number,
+    { output, ...options }: { output?: Output | undefined },
+  ): Promise<Output> {
+    expectOutput(ACTIONS.recall, output);
+    const answer = await this.#recall(method, layer, options, output?.length);
+    return receiveOutput(ACTIONS.recall, answer.output!, output);
+  }
+
+  async #recall(
+    method: RecallMethod,
+    layer: string | number,
+    options: object,
+    outputLength?: number,
+  ): Promise<StreamAnswer> {
+    this.#expectAlive(ACTIONS.recall);
+    const request = { method, layer, options, outputLength };
+    return this.#ask({ call: "recall", stream: this.#handle, ...request });
+  }
+
+  #expectAlive(action: string): void {
+    if (!this.#isDisposed) return;
+    throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
+  }
+
   async #call<Output extends Float32Array>(
     call: StreamCall,
     output?: Output,
     samples?: Samples | number,
   ): Promise<Output> {
     const action = ACTIONS[call];
-    if (this.#isDisposed) {
-      throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
-    }
+    this.#expectAlive(action);
     const { input, transfer } = sendSamples(action, samples, this.shape.input.vocabulary);
     expectOutput(action, output);
     const request = { call, stream: this.#handle, input, outputLength: output?.length };

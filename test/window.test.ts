@@ -105,6 +105,17 @@ describe("window()", () => {
       ).toBeLessThan(1e-6);
     }
   });
+
+  test("reads what a long window keeps beyond f32", async () => {
+    for (const [theta, isF32] of [
+      [2000, true],
+      [3000, false],
+    ] as const) {
+      const { stream } = await after(memoryOf(9, theta), new Random(1).floats(500));
+      const mean = stream.mean("lmu");
+      expect(Math.fround(mean) === mean).toBe(isF32);
+    }
+  });
 });
 
 describe("mean(), slope() and energy()", () => {

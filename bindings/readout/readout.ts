@@ -123,7 +123,11 @@ export class Readout {
    * @throws TypeError, RangeError if an argument is of the wrong kind or length; LmuError input-invalid if a value is not
    *   finite in f32: then nothing has changed
    */
-  update(features: Values, target: Values | number, errors?: Results): Results {
+  update<Output extends Results = Float64Array>(
+    features: Values,
+    target: Values | number,
+    errors?: Output,
+  ): Output {
     const action = "update the readout";
     const x = vectorOf(action, "features", features, this.features);
     const isOne = typeof target === "number";
@@ -134,7 +138,7 @@ export class Readout {
     this.#learn(this.#triangle, this.#samples, result);
     this.#samples++;
     this.#isSolved = false;
-    return result;
+    return result as Output;
   }
 
   /**
@@ -145,7 +149,7 @@ export class Readout {
    * @throws TypeError, RangeError if an argument is of the wrong kind or length
    * @throws LmuError input-invalid if a value is not finite in f32; readout-singular if samples do not tell the weights apart
    */
-  predict(features: Values, output?: Results): Results {
+  predict<Output extends Results = Float64Array>(features: Values, output?: Output): Output {
     const action = "predict";
     const x = vectorOf(action, "features", features, this.features);
     const result = outputOf(action, "output", output, this.#predicted);
@@ -157,7 +161,7 @@ export class Readout {
       for (let i = 0; i < size; i++) sum += weights[t * size + i]! * this.#row[i]!;
       result[t] = sum;
     }
-    return result;
+    return result as Output;
   }
 
   /**

@@ -1,5 +1,6 @@
 // The exported names. bindings/runtime/exports.ts mirrors them; test/abi.test.ts compares.
 export { run } from "./plan";
+export { tick } from "./tick";
 
 // Single kernels, for tests, benches and people who want nothing else.
 export { affine } from "./kernels/affine";

@@ -1,8 +1,8 @@
 import { load } from "../bindings/index.js";
-import { fileOf } from "../test/support/models.js";
 import { Random } from "../test/support/random.js";
 import { machine, measure, ratio, table } from "./measure.js";
-import { Twin, type TwinWeights } from "./twin.js";
+import { fileFor, makeWeights } from "./model.js";
+import { Twin } from "./twin.js";
 
 /*
  * One step of a live signal through the public API, beside the same network in plain JavaScript: what a user waits for
@@ -61,38 +61,6 @@ for (const [order, units, theta] of SHAPES) {
   model.dispose();
 }
 console.log(`One step through the public API. ${machine()}\n\n${table(rows)}`);
-
-function makeWeights(order: number, units: number, theta: number): TwinWeights {
-  const random = new Random(order);
-  return {
-    order,
-    theta,
-    units,
-    encoder: Float32Array.of(1),
-    memory: random.floats(units * order, 1 / Math.sqrt(order)),
-    input: random.floats(units),
-    recurrent: random.floats(units * units, 1 / Math.sqrt(units)),
-    bias: random.floats(units, 0.1),
-  };
-}
-
-function fileFor({ order, units, theta, ...w }: TwinWeights): Uint8Array {
-  const tensor = (shape: number[], values: Float32Array) => ({ shape, values });
-  return fileOf({
-    description: {
-      version: 1,
-      input: { width: 1 },
-      layers: [{ name: "lmu", type: "lmu", order, theta, hidden: { type: "rnn" } }],
-    },
-    tensors: new Map([
-      ["lmu.encoder.input", tensor([1, 1], w.encoder)],
-      ["lmu.hidden.memory", tensor([units, order], w.memory)],
-      ["lmu.hidden.input", tensor([units, 1], w.input)],
-      ["lmu.hidden.recurrent", tensor([units, units], w.recurrent)],
-      ["lmu.hidden.bias", tensor([units], w.bias)],
-    ]),
-  });
-}
 
 /** Two networks that differ are not worth comparing. */
 function agree(outputs: Float32Array, signal: Float32Array, twin: Twin): void {

@@ -16,6 +16,7 @@ export type { Chunk } from "./model/feed.js";
 export type { Load } from "./model/load.js";
 export type { LoadOptions } from "./model/load-options.js";
 export type { Advance, Model, RunOptions } from "./model/model.js";
+export type { Pool } from "./model/pool.js";
 export type { Samples } from "./model/ports.js";
 export type { MemoryOptions, Recall, WindowOptions, WindowRange } from "./model/recall.js";
 export type { LayerReport, Report, TensorReport } from "./model/report.js";

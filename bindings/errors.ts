@@ -22,6 +22,10 @@ export type LmuErrorCode =
   | "model-too-large"
   /** An input that is not finite or no token id; a call that does not fit: into an ended stream, a token model as audio. */
   | "input-invalid"
+  /** An id that the pool has not given, or of a stream that is closed. */
+  | "id-invalid"
+  /** A pool in which as many streams are open as it has room for. */
+  | "pool-full"
   /** A stream of a model that needs the whole sequence. */
   | "not-streamable"
   /** What this host does not have: TransformStream, in AudioWorklets. */
@@ -34,7 +38,7 @@ export type LmuErrorCode =
   | "snapshot-newer"
   /** A readout whose features do not tell its weights apart. */
   | "readout-singular"
-  /** A model or stream that has been disposed. */
+  /** A model, stream or pool that has been disposed. */
   | "disposed"
   /** A worker that could not start, has failed or has been terminated. */
   | "worker-failed"
@@ -132,6 +136,12 @@ export function expectLength(action: string, name: string, length: number, wante
   if (length !== wanted) {
     throw new RangeError(`Cannot ${action}: ${name} has ${length} values, expected ${wanted}`);
   }
+}
+
+/** Says that no stream goes by an id. */
+export function idInvalid(action: string, id: unknown): LmuError {
+  const message = `Cannot ${action}: id is ${brief(id)}, expected that of a stream it has open`;
+  return new LmuError("id-invalid", message);
 }
 
 /** Throws a RangeError unless value is an integer within low … high. */

@@ -18,7 +18,7 @@ const ROWS = {
     ["runtime"],
     ["errors", "dispose", "inspect", "utf8"],
   ],
-  assembly: [["index"], ["plan"], ["layers"], ["matrix", "state"], ["kernels"], ["simd"]],
+  assembly: [["index"], ["tick"], ["plan"], ["layers"], ["matrix", "state"], ["kernels"], ["simd"]],
 };
 
 /** @param {string[]} names */

@@ -85,11 +85,11 @@ function floatsOf(classes) {
 /** The text of bindings/runtime/records.ts. */
 export function recordsModule() {
   const folder = readdirSync("assembly/layers").map((file) => `layers/${file}`);
-  const classes = ["state.ts", "matrix.ts", ...folder].flatMap(classesOf);
+  const classes = ["state.ts", "matrix.ts", "tick.ts", ...folder].flatMap(classesOf);
   /** @returns {Class["fields"]} */
   const fieldsOf = (/** @type {string} */ name) =>
     classes.find((one) => one.name === name)?.fields ?? [];
-  const headers = ["Plan", "Layer", "State"];
+  const headers = ["Plan", "Layer", "State", "Tick"];
   const parts = classes.filter(({ name, isLayer }) => !isLayer && !headers.includes(name));
   /** @param {string} comment @param {string} name @param {object} value */
   const constant = (comment, name, value) =>
@@ -106,6 +106,7 @@ export function recordsModule() {
     ),
     constant("Header of a plan; the row counters of the clocks follow.", "PLAN", fields("Plan")),
     constant("Header of every layer record.", "LAYER", fields("Layer")),
+    constant("What a tick works on; the offsets of its phases follow.", "TICK", fields("Tick")),
     constant("Header of every state: offsets in bytes.", "STATE", offsetsOf(fieldsOf("State"))),
     constant("Fields of the layer records after their header.", "RECORDS", layers),
     constant("Records that layer records point to, or hold.", "PARTS", names(parts)),

@@ -68,9 +68,8 @@ describe("the exports", () => {
   });
 
   test("take them in the order of assembly", () => {
-    const texts = ["plan.ts", ...readdirSync(new URL("../assembly/kernels/", import.meta.url))].map(
-      (file) => source(file === "plan.ts" ? file : `kernels/${file}`),
-    );
+    const kernels = readdirSync(new URL("../assembly/kernels/", import.meta.url));
+    const texts = ["plan.ts", "tick.ts", ...kernels.map((file) => `kernels/${file}`)].map(source);
     for (const { name, parameters } of typed.filter(({ parameters }) => parameters.length > 0)) {
       const found = texts.flatMap((text) => [
         ...text.matchAll(new RegExp(`^export function ${name}\\(([^)]*)\\)`, "gm")),

@@ -49,6 +49,24 @@ test("stream.step of token ids allocates nothing", async () => {
   expect(heapBytesPerCall(() => stream.step(3, output))).toBe(0);
 });
 
+test("a tick of a pool allocates nothing, nor do its samples and outputs", async () => {
+  const model = await load(fileOf(lmuModel(choice, 1)));
+  const pool = model.pool(41);
+  const ids = Array.from({ length: 40 }, () => pool.open());
+  const [sample, output] = [signal.subarray(0, 1), new Float32Array(1)];
+  let at = 0;
+  const turn = () => {
+    // Some get several samples, some none.
+    for (let i = 0; i < 30; i++) pool.push(ids[(at = (at + 7) % 40)]!, i % 2 ? sample : 0.5);
+    pool.tick();
+    for (const id of ids) pool.output(id, output);
+  };
+  const { memoryBytes } = model.report();
+  expect(heapBytesPerCall(turn, 1000)).toBe(0);
+  expect(heapBytesPerCall(() => pool.close(pool.fork(ids[0]!)))).toBe(0);
+  expect(model.report().memoryBytes).toBe(memoryBytes);
+});
+
 test.each([
   ["sample by sample", 1],
   ["in frames", 48],

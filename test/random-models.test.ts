@@ -8,6 +8,7 @@ import { judge } from "./support/judge.js";
 import { expectMixed } from "./support/mixed.js";
 import { loadMadeUp, type MadeUp } from "./support/models.js";
 import { EVERY } from "./support/moves.js";
+import { expectPooled } from "./support/pool.js";
 import { Random } from "./support/random.js";
 import { type Genome, grow } from "./support/random-model.js";
 import { expectForetold } from "./support/rows.js";
@@ -94,6 +95,7 @@ function expectRight(model: Model, made: MadeUp, input: Sequence, seed: number):
   expect(distance(output, exact), "distance from the oracle").toBeLessThanOrEqual(allowed);
   expectSameBits(model, input, output, seed);
   expectMixed(model, input, seed, EVERY);
+  expectPooled(model, input, seed, 3);
   const { layers } = model.report();
   for (const { name, multiplyAdds } of layers) {
     if (!costs.has(name)) continue;

@@ -69,6 +69,8 @@ export class Facts {
   readonly warnings: string[] = [];
   readonly costs: LayerCost[] = [];
   readonly stateFields: StateField[] = [];
+  /** Offsets of counters in a state, i32, that decide when a step makes a row. */
+  readonly phases: number[] = [];
   readonly matrixWork = new MatrixWork();
   stateBytes: number = STATE.bytes;
   clocks = 0;

@@ -37,6 +37,7 @@ export function windowOf(name: string, x: Node, geometry: Geometry, f: Facts): W
   const after = (steps: number) =>
     x.clock.rowsAfter(steps, false) - stride * clock.rowsAfter(steps, false);
   const state = f.state("count", [1], { type: "i32", after: (steps) => [after(steps)] });
+  f.phases.push(state);
   f.state("rows", [kept, x.width], {
     stride: width,
     used: (steps) => [0, Math.max(0, after(steps) + left)],

@@ -15,6 +15,7 @@ import type { Hold } from "../legendre/residual.js";
 import type { Exports } from "../runtime/exports.js";
 import { instantiate } from "../runtime/instance.js";
 import type { WasmModule } from "../runtime/kernel.js";
+import { Places } from "../runtime/places.js";
 import { Session } from "../runtime/session.js";
 import { States } from "../runtime/states.js";
 import type { Tensor } from "../tensor.js";
@@ -135,6 +136,20 @@ export class Engine {
   closeState(owner: object, state: number): void {
     isDisposedOf(owner);
     this.#states?.close(state);
+  }
+
+  /**
+   * Places for so many streams that advance together; given back when nobody has their owner any more.
+   *
+   * @throws LmuError disposed, model-too-large
+   */
+  openPlaces(owner: object, action: string, capacity: number): Places {
+    const { end } = this.running(action);
+    const { stateBytes, output, phases } = this.plan;
+    const bytes = end + capacity * (stateBytes + output.stride);
+    const places = reserving(bytes, () => new Places(this, phases, capacity));
+    disposeWhenForgotten(owner, () => places.release());
+    return places;
   }
 
   /** A copy of plan and weights with all that it takes to run one stream of them elsewhere. */

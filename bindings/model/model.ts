@@ -10,6 +10,7 @@ import {
   type Samples,
   takeSamples,
 } from "./ports.js";
+import { Pool } from "./pool.js";
 import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
@@ -248,6 +249,18 @@ export class Model {
    */
   get fingerprint(): string {
     return hexOf(this.#engine.fingerprint("fingerprint the model"));
+  }
+
+  /**
+   * Opens a pool: up to so many live signals that advance together, a call for all. Reserves memory for all of them.
+   *
+   * @param capacity - streams that can be open at a time, 1 to 1,048,576
+   * @returns the pool, which shares the weights and lives as long as the model
+   * @throws RangeError if capacity is no such integer
+   * @throws LmuError not-streamable if the model needs its whole sequence at once; disposed; model-too-large
+   */
+  pool(capacity: number): Pool {
+    return new Pool(this.#engine, capacity);
   }
 
   /**

@@ -91,6 +91,25 @@ export function readSamples(
   }
 }
 
+/**
+ * One sample, checked while it is copied.
+ *
+ * @returns the copy
+ * @throws as {@link readSamples}; RangeError if it has another length than the copy
+ */
+export function readSample(
+  action: string,
+  sample: Samples | number,
+  vocabulary: number | undefined,
+  copy: Float64Array,
+): Float64Array {
+  if (typeof sample === "number") sample = [sample];
+  expectSamples(action, sample);
+  expectLength(action, "input", sample.length, copy.length);
+  readSamples(action, sample, vocabulary, copy);
+  return copy;
+}
+
 /** Whether a number is finite in f32, or an id of the vocabulary. */
 export function isSample(value: number, vocabulary: number | undefined): boolean {
   // x - x is 0 for finite numbers alone; rounding to f32 may overflow.

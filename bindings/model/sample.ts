@@ -2,7 +2,7 @@ import type { Session } from "../runtime/session.js";
 import { isSample, type Samples } from "./ports.js";
 
 /**
- * Checks a sample while it is written to the first input row, as can be whatever runs nobody's code when it is read: numbers,
+ * Checks a sample while it is written to a row, as can be whatever runs nobody's code when it is read: numbers,
  * and arrays of f32 in memory.
  *
  * @returns false for other samples, and for those that are wrong; then the row holds anything
@@ -10,8 +10,9 @@ import { isSample, type Samples } from "./ports.js";
 export function writeMemory(
   { image, floats, integers }: Session,
   sample: Samples | number,
+  at: number,
 ): boolean {
-  const { at, width, vocabulary } = image.input;
+  const { width, vocabulary } = image.input;
   const first = at / 4;
   if (typeof sample === "number") {
     if (vocabulary === undefined) floats[first] = sample;

@@ -1,6 +1,6 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectLength, expectOptions, LmuError } from "../errors.js";
+import { expectOptions, LmuError } from "../errors.js";
 import type { Shape } from "./feed.js";
 import { printable } from "../inspect.js";
 import { advance, type Pass } from "../runtime/pass.js";
@@ -8,10 +8,9 @@ import { OpenState } from "./open-state.js";
 import { type Place, Recall } from "./recall.js";
 import {
   checkOutput,
-  expectSamples,
   type Floats,
   type Numbers,
-  readSamples,
+  readSample,
   type Samples,
   takeSamples,
 } from "./ports.js";
@@ -80,7 +79,7 @@ export class Stream extends Recall {
   step<Output extends Float32Array = Floats>(sample: Samples | number, output?: Output): Output {
     const action = "step the stream";
     let { session } = this.#state.expectOpen(action);
-    if (!writeMemory(session, sample)) {
+    if (!writeMemory(session, sample, session.image.input.at)) {
       const input = this.#read(action, sample);
       ({ session } = this.#state.expectOpen(action));
       this.#sample = input;
@@ -198,14 +197,10 @@ export class Stream extends Recall {
 
   /** Reads a sample: each value once, before anything else, for getters of an array may do anything, even step this stream. */
   #read(action: string, sample: Samples | number): Float64Array {
-    if (typeof sample === "number") sample = [sample];
     const { width, vocabulary } = this.#engine.plan.input;
-    expectSamples(action, sample);
-    expectLength(action, "input", sample.length, width);
     const copy = this.#sample ?? new Float64Array(width);
     this.#sample = undefined;
-    readSamples(action, sample, vocabulary, copy);
-    return copy;
+    return readSample(action, sample, vocabulary, copy);
   }
 
   /** Runs steps of input and collects the outputs. */

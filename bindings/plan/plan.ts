@@ -59,6 +59,8 @@ export interface Packed {
 export interface States {
   readonly stateBytes: number;
   readonly stateFields: readonly StateField[];
+  /** Offsets of counters in a state, i32: streams in which they are equal make rows at the same steps. */
+  readonly phases: readonly number[];
   /** Address of the slots of a batch, u32[capacity.streams]. */
   readonly slotsAt: number;
   /** Address of the first state of a batch. */
@@ -119,6 +121,7 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
     packings: b.weights.packings,
     stateBytes,
     stateFields: facts.stateFields,
+    phases: facts.phases,
     slotsAt,
     // A panel kernel may read, never write, one vector past a row.
     statesAt: buffersAt + b.bufferBytes + 16,

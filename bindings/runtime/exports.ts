@@ -19,6 +19,8 @@ export interface Exports {
   heapBase(): number;
   /** Runs a model planned by this package, steps rows for every stream. Its plan is private and changes with versions. */
   run(plan: number, slots: number, streams: number, steps: number, flush: number): void;
+  /** Takes the samples that wait in a pool at an address: its records are private, too. */
+  tick(at: number): void;
   /**
    * y[i] = init[i] + W·x[i] for count rows. Error: columns · 2^-23 · (|init| + |W|·|x|).
    *

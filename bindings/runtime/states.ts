@@ -21,7 +21,9 @@ export class States {
   readonly session: Session;
   /** Closed ones. */
   readonly #free: number[] = [];
-  /** Past all that were ever open. */
+  /** Other memory that has been given back; none borders on another. */
+  #gaps: { at: number; readonly end: number }[] = [];
+  /** Past all that was ever in use. */
   end: number;
 
   constructor(session: Session) {
@@ -37,7 +39,7 @@ export class States {
    * @throws RangeError if there is no memory for it; then nothing has changed
    */
   open(): number {
-    const at = this.#free.pop() ?? this.#append();
+    const at = this.#free.pop() ?? this.reserve(this.session.image.stateBytes);
     this.clear(at);
     return at;
   }
@@ -77,11 +79,33 @@ export class States {
     return this.session.integers[(at + STATE.ended) / 4] !== 0;
   }
 
-  #append(): number {
-    const at = this.end;
-    const end = at + this.session.image.stateBytes;
-    this.session.reserve(end);
-    this.end = end;
+  /**
+   * Memory in one piece, for whatever is larger than a state; holds anything.
+   *
+   * @param bytes - a multiple of 16
+   * @returns its address
+   * @throws RangeError if there is none; then nothing has changed
+   */
+  reserve(bytes: number): number {
+    const gap = this.#gaps.find(({ at, end }) => end - at >= bytes);
+    const { at } = gap ?? { at: this.end };
+    if (gap) gap.at += bytes;
+    else {
+      this.session.reserve(at + bytes);
+      this.end += bytes;
+    }
     return at;
+  }
+
+  /** Gives such memory back. */
+  release(at: number, bytes: number): void {
+    let end = at + bytes;
+    this.#gaps = this.#gaps.filter((gap) => {
+      if (gap.end === at) at = gap.at;
+      else if (gap.at === end) end = gap.end;
+      else return gap.at < gap.end;
+      return false;
+    });
+    this.#gaps.push({ at, end });
   }
 }

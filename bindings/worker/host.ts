@@ -5,10 +5,12 @@ import { load } from "../index.js";
 import type { Model } from "../model/model.js";
 import type { Floats, Samples } from "../model/ports.js";
 import type { Stream } from "../model/stream.js";
+import { HostPool } from "./host-pool.js";
 import { parentPort } from "./port.js";
 import {
   type FromWorker,
   type ModelFacts,
+  type PoolRequest,
   type Request,
   sendError,
   type StreamAnswer,
@@ -17,6 +19,7 @@ import {
 
 const port = parentPort<FromWorker, ToWorker>();
 const models = new Map<number, Model>();
+const pools = new Map<number, { readonly model: number; readonly pool: HostPool }>();
 const streams = new Map<number, { readonly model: number; readonly stream: Stream }>();
 /** Requests under way, to be aborted. */
 const running = new Map<number, AbortController>();
@@ -75,10 +78,12 @@ async function perform(id: number, request: Request, signal: AbortSignal): Promi
     }
     case "stream":
       return openStream(request.model);
+    case "pool":
+      return openPool(request.model, request.capacity);
     case "closeModel":
       return closeModel(request.model);
     default:
-      return performOnStream(request);
+      return "pool" in request ? performOnPool(request) : performOnStream(request);
   }
 }
 
@@ -87,11 +92,26 @@ function openStream(model: number): number {
   return handles;
 }
 
-/** Drops a model with its streams, which may still be open. */
+function openPool(model: number, capacity: number): number {
+  const { inputSize, outputSize } = models.get(model)!;
+  const pool = models.get(model)!.pool(capacity);
+  pools.set(++handles, { model, pool: new HostPool(pool, inputSize, outputSize) });
+  return handles;
+}
+
+function performOnPool(request: PoolRequest): unknown {
+  const { pool } = pools.get(request.pool)!;
+  if (request.call === "poolDispose") pools.delete(request.pool);
+  return pool.perform(request);
+}
+
+/** Drops a model with its streams and pools, which may still be open. */
 function closeModel(handle: number): void {
   models.get(handle)?.dispose();
   models.delete(handle);
-  for (const [key, { model }] of streams) if (model === handle) streams.delete(key);
+  for (const open of [streams, pools]) {
+    for (const [key, { model }] of open) if (model === handle) open.delete(key);
+  }
 }
 
 function performOnStream(request: Extract<Request, { stream: number }>): StreamAnswer {

@@ -7,6 +7,7 @@ import type { Report } from "../model/report.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions, Channel } from "./channel.js";
 import { ACTIONS, type ModelFacts, type Request } from "./protocol.js";
+import { WorkerPool } from "./pool.js";
 import { WorkerStream } from "./stream.js";
 
 /** Options of {@link WorkerModel.run}. */
@@ -133,6 +134,17 @@ export class WorkerModel {
   async stream(): Promise<WorkerStream> {
     const handle = await this.#ask<number>({ call: "stream", model: this.#handle });
     return new WorkerStream((...request) => this.#ask(...request), handle, this.#report);
+  }
+
+  /**
+   * Opens a pool: up to so many live signals that advance together, as {@link lmu-wasm!Model.pool | pool} of the main entry.
+   *
+   * @param capacity - streams that can be open at a time, 1 to 1,048,576
+   * @throws what pool of the main entry throws; LmuError worker-failed
+   */
+  async pool(capacity: number): Promise<WorkerPool> {
+    const pool = await this.#ask<number>({ call: "pool", model: this.#handle, capacity });
+    return new WorkerPool((...request) => this.#ask(...request), pool, capacity, this.#report);
   }
 
   /**

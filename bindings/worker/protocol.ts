@@ -1,6 +1,7 @@
 import { LmuError, type LmuErrorCode } from "../errors.js";
 import type { Floats, Numbers } from "../model/ports.js";
 import type { FormatOptions } from "../formats/read.js";
+import type { SnapshotDType } from "../model/snapshot.js";
 import type { Report } from "../model/report.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import type { Progress } from "../source/source.js";
@@ -18,7 +19,31 @@ export type Request =
   | { readonly call: "stream"; readonly model: number }
   | ({ readonly call: StreamCall; readonly stream: number } & Arguments)
   | ({ readonly call: "recall"; readonly stream: number } & RecallArguments)
+  | { readonly call: "pool"; readonly model: number; readonly capacity: number }
+  | PoolRequest
   | { readonly call: "closeModel"; readonly model: number };
+
+/** What can be asked of a pool. */
+export interface PoolCall {
+  readonly call: `pool${"Open" | "Tick" | "Position" | "Save" | "Restore" | "Fork" | "Reset" | "Close" | "Dispose"}`;
+  /** Of the stream it is about. */
+  readonly id?: number | undefined;
+  readonly dtype?: SnapshotDType | undefined;
+  readonly snapshot?: Uint8Array | ArrayBuffer | undefined;
+}
+
+/** A call of a pool, and the samples given before: [ids][input width], those of a stream in their order. */
+export interface PoolRequest extends PoolCall {
+  readonly pool: number;
+  readonly ids: Float64Array;
+  readonly samples: Float64Array;
+}
+
+/** Streams of a pool, and their newest outputs, [ids][output width]. */
+export interface PoolAnswer {
+  readonly ids: Float64Array;
+  readonly output: Floats;
+}
 
 /** What can be asked of a stream. */
 export type StreamCall = "step" | "push" | "end" | "reset" | "closeStream";
@@ -38,7 +63,7 @@ interface RecallArguments extends Pick<Arguments, "outputLength"> {
 }
 
 /** What a call does, for messages: the words of the main entry. */
-export const ACTIONS: Readonly<Record<Request["call"], string>> = {
+export const ACTIONS: Readonly<Record<Request["call"] | "poolPush" | "poolOutput", string>> = {
   hello: "greet the worker",
   load: "load the model",
   report: "report on the model",
@@ -50,6 +75,18 @@ export const ACTIONS: Readonly<Record<Request["call"], string>> = {
   reset: "reset the stream",
   recall: "look back",
   closeStream: "close the stream",
+  pool: "open a pool",
+  poolOpen: "open a stream of the pool",
+  poolPush: "push into the pool",
+  poolTick: "tick the pool",
+  poolOutput: "read an output of the pool",
+  poolPosition: "read a position of the pool",
+  poolSave: "save a stream of the pool",
+  poolRestore: "restore a stream of the pool",
+  poolFork: "fork a stream of the pool",
+  poolReset: "reset a stream of the pool",
+  poolClose: "close a stream of the pool",
+  poolDispose: "dispose of the pool",
   closeModel: "close the model",
 };
 

@@ -32,6 +32,22 @@ export const EVERY: Readonly<Record<string, Move>> = {
     ended.dispose();
     again.dispose();
   },
+  /** A pool takes the past over, goes on beside others, and gives it back. */
+  pool({ model, random, journal, stream, ...rest }) {
+    const { at, count, samples } = next({ model, random, journal, stream, ...rest });
+    const pool = model.pool(3);
+    const [other, id] = [pool.open(), pool.restore(stream.save())];
+    for (let i = 0; i < samples.length; i += model.inputSize) {
+      const sample = samples.subarray(i, i + model.inputSize);
+      pool.push(id, sample);
+      if (random.next() < 0.5) pool.push(other, sample);
+      if (random.next() < 0.5) pool.tick();
+    }
+    pool.tick();
+    expectBits(`pool at ${at}`, pool.output(id), [journal.newest[at + count]!]);
+    stream.load(pool.save(id));
+    pool.dispose();
+  },
   /** Others come and go: forks of other pasts, and streams at the beginning. */
   neighbours(journey) {
     const { model, random, snapshots, stream } = journey;

@@ -24,4 +24,5 @@ export type { WasmModule } from "./runtime/kernel.js";
 export type { FormatOptions } from "./formats/read.js";
 export type { Progress, ReadOptions, Source, SourceFiles, SourceValue } from "./source/source.js";
 export type { SaveOptions, SnapshotDType } from "./model/snapshot.js";
+export { Timeline, type TimelineOptions } from "./model/timeline.js";
 export type { Stream } from "./model/stream.js";

@@ -3,7 +3,8 @@ import { disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { LmuError } from "../errors.js";
 import type { Capacity } from "../facts/clock.js";
 import type { TensorInfo } from "../facts/facts.js";
-import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
+import { fingerprintOf } from "./fingerprint.js";
+import type { Hash } from "./hash.js";
 import { graphOf } from "../graph.js";
 import type { Graph } from "../plan/node.js";
 import { pack } from "../plan/pack.js";
@@ -38,7 +39,7 @@ export class Engine {
   readonly #packings = new Map<string, Packing[]>();
   /** The states of its streams, and the session that runs them: nothing else holds the memory. */
   #states: States | undefined;
-  #fingerprint: Fingerprint | undefined;
+  #fingerprint: Hash | undefined;
 
   /**
    * Plans the model and reserves its memory; weights of the file are zero until written.
@@ -103,7 +104,7 @@ export class Engine {
    *
    * @throws LmuError disposed
    */
-  fingerprint(action: string): Fingerprint {
+  fingerprint(action: string): Hash {
     this.running(action);
     return (this.#fingerprint ??= fingerprintOf(
       this.#description,

@@ -1,8 +1,10 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
 import { expectInteger, expectLength, expectOptions } from "../errors.js";
+import { digitsOf } from "./hash.js";
 import { printable, sizesOf } from "../inspect.js";
 import {
+  type Bytes,
   checkOutput,
   type Floats,
   type Numbers,
@@ -15,9 +17,8 @@ import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import { advance, type Pass } from "../runtime/pass.js";
-import { hexOf } from "./fingerprint.js";
 import { clearStates } from "../runtime/states.js";
-import { type Bytes, readSnapshot, type SaveOptions } from "./snapshot.js";
+import { readSnapshot, type SaveOptions } from "./snapshot.js";
 import { expectStreamable, Stream } from "./stream.js";
 
 const ACTION = "run the model";
@@ -51,6 +52,8 @@ export class Model {
   static readonly name = "Model";
   readonly #engine: Engine;
   readonly #origin: Origin;
+  /** What {@link Model.advance} runs on. */
+  #between: Stream | undefined;
 
   static {
     printable(Model, (model) => ({ format: model.#origin.format, ...sizesOf(model) }));
@@ -219,7 +222,7 @@ export class Model {
   }
 
   /**
-   * {@link Stream.push} as a pure function, for servers that keep nothing in memory: no stream stays open.
+   * {@link Stream.push} as a pure function, for servers that keep nothing in memory: one stream of the model serves all calls.
    *
    * @param snapshot - of this model, what an earlier call returned; undefined at the beginning of a sequence
    * @param samples - f32[steps, inputSize], row by row; token models: ids[steps]
@@ -232,12 +235,16 @@ export class Model {
     samples: Samples,
     options: SaveOptions = {},
   ): Advance {
-    const stream = snapshot === undefined ? this.stream() : this.restore(snapshot);
+    // Whoever a sample's getters call back finds none, and opens another.
+    const stream = this.#between ?? this.stream();
+    this.#between = undefined;
     try {
+      if (snapshot === undefined) stream.reset();
+      else stream.load(snapshot);
       const output = stream.push(samples);
       return { output, snapshot: stream.save(options) };
     } finally {
-      stream.dispose();
+      this.#between = stream;
     }
   }
 
@@ -248,7 +255,7 @@ export class Model {
    * @throws LmuError disposed
    */
   get fingerprint(): string {
-    return hexOf(this.#engine.fingerprint("fingerprint the model"));
+    return digitsOf(this.#engine.fingerprint("fingerprint the model"));
   }
 
   /**

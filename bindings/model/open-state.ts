@@ -1,13 +1,16 @@
 import { LmuError } from "../errors.js";
 import { slotOf, type States } from "../runtime/states.js";
 import type { Engine } from "./engine.js";
-import {
-  type Bytes,
-  type Past,
-  readSnapshot,
-  type SnapshotDType,
-  writeSnapshot,
-} from "./snapshot.js";
+import type { Place } from "./recall.js";
+import type { Bytes } from "./ports.js";
+import { type Past, readSnapshot, type SnapshotDType, writeSnapshot } from "./snapshot.js";
+
+/** Who keeps the pasts of a stream. */
+interface Keeper {
+  readonly every: number;
+  /** Called at multiples of every, and when the past has become another. */
+  keep(isAnew: boolean): void;
+}
 
 /** The state of a stream while it is open, and its newest output. */
 export class OpenState {
@@ -16,6 +19,7 @@ export class OpenState {
   readonly #engine: Engine;
   /** Address; 0 once closed. */
   #at: number;
+  keeper: Keeper | undefined;
   /** Position of a past that came without its newest output, which nobody knows until the next sample. */
   #unknownAt = -1;
 
@@ -28,7 +32,7 @@ export class OpenState {
     this.#engine = engine;
     this.#at = engine.openState(this);
     this.latest = new Float32Array(engine.plan.output.width).fill(NaN);
-    if (past) this.#become(past);
+    if (past) this.become(past);
   }
 
   /** Samples seen since the beginning. */
@@ -75,13 +79,12 @@ export class OpenState {
     this.expectAlive(action).clear(this.#at);
     this.latest.fill(NaN);
     this.#unknownAt = -1;
+    this.keeper?.keep(true);
   }
 
   /** A copy of all that the stream has seen. @throws LmuError disposed */
   copy(action: string): Past {
-    const states = this.expectAlive(action);
-    const words = new Int32Array(states.session.image.stateBytes / 4);
-    states.take(this.#at, words);
+    const words = this.expectAlive(action).take(this.#at);
     return { words, latest: this.isUnknown ? undefined : this.latest.slice() };
   }
 
@@ -95,7 +98,8 @@ export class OpenState {
   load(action: string, snapshot: unknown): void {
     const past = readSnapshot(action, this.#engine, snapshot);
     this.expectAlive(action);
-    this.#become(past);
+    this.become(past);
+    this.keeper?.keep(true);
   }
 
   /** Gives the state back to the model. Idempotent. */
@@ -104,10 +108,22 @@ export class OpenState {
     this.#at = 0;
   }
 
-  #become({ words, latest }: Past): void {
+  /** Takes over a past of the same model. */
+  become({ words, latest }: Past): void {
     this.#engine.states!.put(this.#at, words);
     this.#unknownAt = latest ? -1 : this.position;
     if (latest) this.latest.set(latest);
     else this.latest.fill(NaN);
+  }
+
+  /** Steps that may be taken before the keeper wants to see the state. */
+  get most(): number {
+    const every = this.keeper?.every ?? Infinity;
+    return every - (this.position % every);
+  }
+
+  /** Tells the keeper after steps have been taken, no more than that. */
+  passed(): void {
+    if (this.keeper && this.position % this.keeper.every === 0) this.keeper.keep(false);
   }
 }

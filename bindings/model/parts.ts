@@ -1,59 +1,134 @@
+import { LmuError } from "../errors.js";
+import { pad4 } from "../facts/bytes.js";
+import type { StateField } from "../facts/facts.js";
+import { roundEven, toHalf } from "../formats/containers/half.js";
 import type { Plan } from "../plan/plan.js";
-import { sizeOf } from "../tensor.js";
-import type { Form } from "./rounding.js";
+import { fromHalf, sizeOf } from "../tensor.js";
+import type { SnapshotDType } from "./snapshot.js";
 
-/** Values that stand one after another in a snapshot: those of a field that are in use, or the newest output. */
-export interface Part {
-  /** For people. */
-  readonly name: string;
-  readonly isOutput: boolean;
-  readonly form: Form;
-  readonly count: number;
-  /** The first value of the field, in elements of its type from the beginning of the state. */
-  readonly at: number;
-  readonly columns: number;
-  readonly stride: number;
-  /** Rows of the field, and the one that comes first in the snapshot: the others follow around the end. */
-  readonly rows: number;
-  readonly first: number;
+/** More than fit into memory. A small integer: the remainder of others takes 50 ns. */
+const ALL = 2 ** 30;
+
+/** How numbers are stored; of rounded ones also how many share a scale, and what the largest of them becomes. */
+const FORMS = {
+  f64: { Stored: Float64Array, block: ALL, most: 0 },
+  f32: { Stored: Float32Array, block: ALL, most: 0 },
+  f16: { Stored: Uint16Array, block: ALL, most: 2 ** 15 },
+  int8: { Stored: Int8Array, block: 16, most: 127 },
+};
+
+/** Numbers that stand one after another in a snapshot: those of a field that are in use, or the newest output. */
+interface Part {
+  /** For people; the newest output has none. */
+  readonly name?: string;
+  readonly form: keyof typeof FORMS;
+  /** Where they stand, in elements from the beginning of the state or the output. */
+  readonly places: Int32Array;
 }
 
 /**
- * What is stored of a state, in its order: floats and doubles of the fields, then the newest output if later steps may
- * repeat it. Counts are left out, and rows that hold nothing: both follow from the position. Nothing reads them after the end.
+ * What is stored of a state, in this order: doubles, floats, then the newest output if later steps may repeat it. Counts are
+ * left out, and rows that hold nothing: both follow from the position. After the end nothing reads rows any more.
  */
 export function partsOf(
-  plan: Pick<Plan, "stateFields" | "output" | "rowsAfter">,
+  plan: Plan,
   position: number,
   isEnded: boolean,
-  dtype: "f32" | "f16" | "int8",
-): Part[] {
-  const parts: Part[] = [];
-  for (const { type, shape, stride, offset, ...field } of plan.stateFields) {
-    if (field.after || (field.isFine && dtype !== "f32")) continue;
-    const isDouble = type === "f64";
-    const columns = shape.at(-1)!;
-    const rows = sizeOf(shape) / columns;
-    const [first, used] = !field.used ? [0, rows] : isEnded ? [0, 0] : field.used(position);
-    parts.push({
+  dtype: SnapshotDType,
+): readonly Part[] {
+  const parts: Part[] = plan.stateFields
+    .filter(({ after, isFine }) => !after && (dtype === "f32" || !isFine))
+    .map((field) => ({
       name: `${field.field} of ${field.layer}`,
-      isOutput: false,
-      form: isDouble ? "f64" : dtype,
-      count: used * columns,
-      at: offset / (isDouble ? 8 : 4),
-      ...{ columns, stride, rows, first },
-    });
-  }
+      form: field.type === "f64" ? "f64" : dtype,
+      places: placesOf(field, isEnded && field.used ? [0, 0] : field.used?.(position)),
+    }));
+  // They stand at multiples of 8.
+  parts.sort((a, b) => Number(b.form === "f64") - Number(a.form === "f64"));
   const { isSteady, width } = plan.output;
   if (!isSteady && plan.rowsAfter(position, isEnded) > 0) {
-    const place = { at: 0, columns: width, stride: width, rows: 1, first: 0 };
-    parts.push({ name: "the output", isOutput: true, form: "f32", count: width, ...place });
+    const places = placesOf({ offset: 0, shape: [width], stride: width, type: "f32" });
+    parts.push({ form: "f32", places });
   }
   return parts;
 }
 
-/** Where value i of a part stands, in elements. */
-export function placeOf({ at, columns, stride, rows, first }: Part, i: number): number {
-  const column = i % columns;
-  return at + ((first + (i - column) / columns) % rows) * stride + column;
+/** Elements of the rows of a field, from one on and around its end: of all of them unless told. */
+function placesOf(
+  { offset, shape, stride, type }: Pick<StateField, "offset" | "shape" | "stride" | "type">,
+  used?: readonly [first: number, rows: number],
+): Int32Array {
+  const columns = shape.at(-1)!;
+  const all = sizeOf(shape) / columns;
+  const [first, rows] = used ?? [0, all];
+  const at = offset / (type === "f64" ? 8 : 4);
+  const places = new Int32Array(rows * columns);
+  for (let row = 0, i = 0; row < rows; row++) {
+    const start = at + ((first + row) % all) * stride;
+    for (let column = 0; column < columns; column++) places[i++] = start + column;
+  }
+  return places;
+}
+
+/** Bytes of a part in a snapshot: scales, numbers, and zeros up to a multiple of 4. */
+export function bytesOf({ form, places: { length } }: Part): number {
+  const { Stored, block, most } = FORMS[form];
+  return pad4(length * Stored.BYTES_PER_ELEMENT + (most && 4 * Math.ceil(length / block)));
+}
+
+/**
+ * Writes parts to a snapshot, or reads them.
+ *
+ * @param at - where the first one begins
+ * @param past - a state outside of wasm, and the newest output; what is written is rounded there, too
+ * @throws LmuError snapshot-invalid if a value of a field is not finite
+ */
+export function transfer(
+  action: string,
+  parts: readonly Part[],
+  snapshot: ArrayBuffer,
+  at: number,
+  [state, latest]: readonly [state: ArrayBuffer, latest: Float32Array],
+  isWriting: boolean,
+): void {
+  for (const part of parts) {
+    const { name, form, places } = part;
+    const { Stored, block, most } = FORMS[form];
+    const values = name ? new (form === "f64" ? Float64Array : Float32Array)(state) : latest;
+    const { length } = places;
+    const scales = new Float32Array(snapshot, at, most && Math.ceil(length / block));
+    const stored = new Stored(snapshot, at + scales.byteLength, length);
+    for (let first = 0, group = 0; first < length; first += block, group++) {
+      const last = Math.min(first + block, length);
+      if (most && isWriting) scales[group] = largest(values, places, first, last) / most;
+      const scale = most ? scales[group]! : 1;
+      for (let i = first; i < last; i++) {
+        const place = places[i]!;
+        if (isWriting) {
+          const value = values[place]! / scale;
+          stored[i] = form === "f16" ? toHalf(value) : most ? roundEven(value) : value;
+        }
+        const value = (form === "f16" ? fromHalf(stored[i]!) : stored[i]!) * scale;
+        values[place] = value;
+        // As it is now: rounded, which may have carried it beyond f32. x - x is 0 for finite numbers alone.
+        if (name && values[place] - values[place] !== 0) {
+          const message = `Cannot ${action}: ${name} has ${value}, expected finite numbers`;
+          throw new LmuError("snapshot-invalid", message);
+        }
+      }
+    }
+    at += bytesOf(part);
+  }
+}
+
+/** The largest magnitude, or the smallest that layers leave in a state. */
+function largest(
+  values: Float32Array | Float64Array,
+  places: Int32Array,
+  first: number,
+  last: number,
+): number {
+  let most = 1e-30;
+  for (let i = first; i < last; i++) most = Math.max(most, Math.abs(values[places[i]!]!));
+  return most;
 }

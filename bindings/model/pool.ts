@@ -4,9 +4,9 @@ import { printable } from "../inspect.js";
 import type { Places } from "../runtime/places.js";
 import type { States } from "../runtime/states.js";
 import type { Engine } from "./engine.js";
-import { checkOutput, type Floats, readSample, type Samples } from "./ports.js";
+import { type Bytes, checkOutput, type Floats, readSample, type Samples } from "./ports.js";
 import { writeMemory } from "./sample.js";
-import { type Bytes, readSnapshot, type SaveOptions, writeSnapshot } from "./snapshot.js";
+import { readSnapshot, type SaveOptions, writeSnapshot } from "./snapshot.js";
 import { expectStreamable } from "./stream.js";
 
 const MAX_CAPACITY = 2 ** 20;

@@ -150,6 +150,23 @@ export function rowsOf<Outputs extends Float32Array>(outputs: Outputs, width: nu
   );
 }
 
+/** Uint8Array<ArrayBuffer>, likewise. */
+export type Bytes = ReturnType<typeof Uint8Array.of>;
+
+/**
+ * A snapshot that nobody changes between check and use, and that stands at a multiple of 8.
+ *
+ * @throws TypeError unless it is an array of bytes
+ */
+export function copyBytes(action: string, snapshot: unknown): Bytes {
+  if (snapshot instanceof ArrayBuffer) snapshot = new Uint8Array(snapshot);
+  if (ArrayBuffer.isView(snapshot)) {
+    const { buffer, byteOffset, byteLength } = snapshot;
+    return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  throw new TypeError(`Cannot ${action}: snapshot is ${typeOf(snapshot)}, expected a Uint8Array`);
+}
+
 /** @throws TypeError unless output is a Float32Array, or not given */
 export function expectOutput(action: string, output: unknown): void {
   if (output !== undefined && !(output instanceof Float32Array)) {

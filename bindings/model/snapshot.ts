@@ -1,12 +1,13 @@
-import { LmuError, type LmuErrorCode, typeOf } from "../errors.js";
+import { LmuError, type LmuErrorCode } from "../errors.js";
 import { STATE } from "../runtime/records.js";
 import type { Engine } from "./engine.js";
-import { Hash } from "./hash.js";
-import { type Part, partsOf, placeOf } from "./parts.js";
-import { bytesOf, readNumbers, writeNumbers } from "./rounding.js";
+import { type Hash, hashOf } from "./hash.js";
+import { bytesOf, partsOf, transfer } from "./parts.js";
+import { type Bytes, copyBytes } from "./ports.js";
 
 /*
  * A stream's past as bytes. docs/snapshots.md specifies them; what is written here is read for ever.
+ * Every host is little-endian, as wasm memory is, so words are read as they stand.
  */
 
 /** How a snapshot stores floats: as they are, or rounded to half precision or to integers of 8 bits, both with scales. */
@@ -15,15 +16,12 @@ export type SnapshotDType = "f32" | "f16" | "int8";
 /** Options of `stream.save` and `model.advance`. */
 export interface SaveOptions {
   /**
-   * How floats are stored: "f32" as they are, "f16" and "int8" rounded, in a half and a quarter of the bytes.
+   * How floats are stored: "f32" as they are, "f16" and "int8" rounded, in a half and a third of the bytes.
    *
    * @defaultValue "f32"
    */
   dtype?: SnapshotDType | undefined;
 }
-
-/** Uint8Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
-export type Bytes = ReturnType<typeof Uint8Array.of>;
 
 const DTYPES: readonly SnapshotDType[] = ["f32", "f16", "int8"];
 /** "LMUs", little-endian. */
@@ -59,31 +57,18 @@ export function writeSnapshot(
   dtype: SnapshotDType,
 ): Bytes {
   const states = engine.running(action);
-  if (!DTYPES.includes(dtype)) {
+  const code = DTYPES.indexOf(dtype);
+  if (code < 0) {
     throw new TypeError(`Cannot ${action}: dtype is ${String(dtype)}, expected ${DTYPES.join()}`);
   }
   const [position, isEnded] = [states.position(at), states.isEnded(at)];
   const parts = partsOf(engine.plan, position, isEnded, dtype);
-  const bytes = new Uint8Array(lengthOf(parts));
-  const view = new DataView(bytes.buffer);
-  const kind = VERSION | (DTYPES.indexOf(dtype) << 8) | (Number(isEnded) << 16);
-  const head = [MAGIC, kind, ...engine.fingerprint(action), position, position / 2 ** 32];
-  head.forEach((word, i) => view.setUint32(4 * i, word, true));
-  const { floats, doubles } = states.session;
-  let to = HEADER;
-  for (const part of parts) {
-    const { isOutput, form, count } = part;
-    const from = isOutput ? latest : form === "f64" ? doubles : floats;
-    const base = isOutput ? 0 : form === "f64" ? at / 8 : at / 4;
-    const values = new Float64Array(count);
-    for (let i = 0; i < count; i++) values[i] = from[base + placeOf(part, i)]!;
-    // Rounding may double a number, at most.
-    expectFinite(action, part, values, dtype === "f32" ? 1 : 2);
-    writeNumbers(view, to, values, form);
-    to += bytesOf(count, form);
-  }
-  sumOf(bytes).forEach((word, i) => view.setUint32(bytes.length - TAIL + 4 * i, word, true));
-  return bytes;
+  const words = new Uint32Array(lengthOf(parts) / 4);
+  const kind = VERSION | (code << 8) | (Number(isEnded) << 16);
+  words.set([MAGIC, kind, ...engine.fingerprint(action), position, position / 2 ** 32]);
+  transfer(action, parts, words.buffer, HEADER, [states.take(at).buffer, latest], true);
+  words.set(hashOf(words.subarray(0, -2)), words.length - 2);
+  return new Uint8Array(words.buffer);
 }
 
 /**
@@ -92,119 +77,47 @@ export function writeSnapshot(
  * @throws TypeError if it is no array of bytes; LmuError snapshot-invalid, snapshot-newer, snapshot-other-model; disposed
  */
 export function readSnapshot(action: string, engine: Engine, snapshot: unknown): Past {
-  const bytes = copyOf(action, snapshot);
+  const { buffer, byteLength } = copyBytes(action, snapshot);
   const fingerprint = engine.fingerprint(action);
-  const view = new DataView(bytes.buffer);
-  const end = bytes.length - TAIL;
-  const word = (index: number) => view.getUint32(4 * index, true);
-  const check = (isRight: boolean, problem: string, code?: LmuErrorCode) =>
-    isRight || refuse(action, `the snapshot ${problem}`, code);
-  check(end >= HEADER && end % 4 === 0 && word(0) === MAGIC, "is none, or cut");
-  check(
-    sumOf(bytes).every((sum, i) => sum === word(end / 4 + i)),
-    "has been changed: its checksum is wrong",
-  );
+  const check = (
+    isRight: boolean,
+    problem = "broken, expected what save returned",
+    code: LmuErrorCode = "snapshot-invalid",
+  ) => {
+    if (!isRight) throw new LmuError(code, `Cannot ${action}: the snapshot is ${problem}`);
+  };
+  check(byteLength >= HEADER + TAIL && byteLength % 4 === 0);
+  const words = new Uint32Array(buffer);
+  const { length } = words;
+  const word = (index: number) => words[index]!;
+  const holds = ([a, b]: Hash, at: number) => a === words[at] && b === words[at + 1];
+  check(word(0) === MAGIC && holds(hashOf(words.subarray(0, -2)), length - 2));
   const kind = word(1);
   const version = kind & 255;
-  check(
-    version <= VERSION,
-    `has version ${version}, expected at most ${VERSION}`,
-    "snapshot-newer",
-  );
-  check(
-    fingerprint.every((half, i) => half === word(2 + i)),
-    "is of another model",
-    "snapshot-other-model",
-  );
-  const dtype = DTYPES[(kind >>> 8) & 255];
+  check(version <= VERSION, `of version ${version}, expected ${VERSION}`, "snapshot-newer");
+  check(holds(fingerprint, 2), "of another model", "snapshot-other-model");
+  const dtype = DTYPES[(kind >>> 8) & 255]!;
   const position = word(4) + word(5) * 2 ** 32;
-  const isEnded = kind >= 1 << 16;
-  check(version > 0 && kind < 1 << 17 && position <= MAX_STEPS, "has a wrong header");
-  if (!dtype) return refuse(action, "the snapshot has a wrong header");
-  const parts = partsOf(engine.plan, position, isEnded, dtype);
-  const length = lengthOf(parts);
-  check(length === bytes.length, `has ${bytes.length} bytes, expected ${length}`);
-  return readPast(action, engine, { view, parts, position, isEnded });
-}
+  const isEnded = kind >>> 16 === 1;
+  check(version > 0 && !!dtype && kind < 1 << 17 && position <= MAX_STEPS);
+  const { plan } = engine;
+  const parts = partsOf(plan, position, isEnded, dtype);
+  check(lengthOf(parts) === byteLength);
 
-/** A snapshot whose header and length are right. */
-interface Opened {
-  readonly view: DataView;
-  readonly parts: readonly Part[];
-  readonly position: number;
-  readonly isEnded: boolean;
-}
-
-function readPast(
-  action: string,
-  { plan }: Engine,
-  { view, parts, position, isEnded }: Opened,
-): Past {
-  const memory = new ArrayBuffer(plan.stateBytes);
-  const words = new Int32Array(memory);
-  const floats = new Float32Array(memory);
-  const doubles = new Float64Array(memory);
+  const state = new Int32Array(plan.stateBytes / 4);
+  const doubles = new Float64Array(state.buffer);
   doubles[STATE.position / 8] = position;
-  words[STATE.ended / 4] = Number(isEnded);
+  state[STATE.ended / 4] = Number(isEnded);
   for (const { offset, type, after } of isEnded ? [] : plan.stateFields) {
-    if (!after) continue;
-    if (type === "i32") words.set(after(position), offset / 4);
-    else doubles.set(after(position), offset / 8);
+    if (type === "i32") state.set(after!(position), offset / 4);
+    else if (after) doubles.set(after(position), offset / 8);
   }
-  const { isSteady, width } = plan.output;
-  const latest = new Float32Array(width).fill(NaN);
-  let at = HEADER;
-  for (const part of parts) {
-    const { isOutput, form, count } = part;
-    const values = new Float64Array(count);
-    readNumbers(view, at, values, form);
-    expectFinite(action, part, values, 1);
-    const to = isOutput ? latest : form === "f64" ? doubles : floats;
-    for (let i = 0; i < count; i++) to[placeOf(part, i)] = values[i]!;
-    at += bytesOf(count, form);
-  }
-  for (; at < view.byteLength - TAIL; at++) {
-    if (view.getUint8(at)) refuse(action, "the snapshot has a wrong end");
-  }
-  return { words, latest: isSteady && position > 0 ? undefined : latest };
+  const latest = new Float32Array(plan.output.width).fill(NaN);
+  transfer(action, parts, buffer, HEADER, [state.buffer, latest], false);
+  return { words: state, latest: plan.output.isSteady && position > 0 ? undefined : latest };
 }
 
-/** Bytes of a snapshot: a multiple of 4. */
-function lengthOf(parts: readonly Part[]): number {
-  const bytes = parts.reduce((sum, { count, form }) => sum + bytesOf(count, form), HEADER);
-  return Math.ceil(bytes / 4) * 4 + TAIL;
-}
-
-/** Of everything before the checksum. */
-function sumOf(bytes: Bytes): readonly number[] {
-  // Every host is little-endian: wasm memory is.
-  return new Hash().add(new Int32Array(bytes.buffer, 0, (bytes.length - TAIL) / 4)).value;
-}
-
-/** A copy that nobody changes between check and use, and that stands at a multiple of 4. */
-function copyOf(action: string, bytes: unknown): Bytes {
-  if (ArrayBuffer.isView(bytes)) {
-    return Uint8Array.from(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  }
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes.slice(0));
-  throw new TypeError(`Cannot ${action}: snapshot is ${typeOf(bytes)}, expected a Uint8Array`);
-}
-
-/** @throws LmuError snapshot-invalid if a value of a state is not finite, or not so many times as large */
-function expectFinite(
-  action: string,
-  { name, isOutput, form }: Part,
-  values: Float64Array,
-  times: number,
-): void {
-  if (isOutput) return;
-  for (const value of values) {
-    const stored = form === "f64" ? value : Math.fround(value * times);
-    // x - x is 0 for finite numbers alone.
-    if (stored - stored !== 0) refuse(action, `${name} has ${value}, expected finite numbers`);
-  }
-}
-
-function refuse(action: string, problem: string, code: LmuErrorCode = "snapshot-invalid"): never {
-  throw new LmuError(code, `Cannot ${action}: ${problem}`);
+/** Bytes of a snapshot. */
+function lengthOf(parts: ReturnType<typeof partsOf>): number {
+  return parts.reduce((sum, part) => sum + bytesOf(part), HEADER + TAIL);
 }

@@ -7,6 +7,7 @@ import { advance, type Pass } from "../runtime/pass.js";
 import { OpenState } from "./open-state.js";
 import { type Place, Recall } from "./recall.js";
 import {
+  type Bytes,
   checkOutput,
   type Floats,
   type Numbers,
@@ -15,7 +16,7 @@ import {
   takeSamples,
 } from "./ports.js";
 import { writeMemory } from "./sample.js";
-import type { Bytes, Past, SaveOptions } from "./snapshot.js";
+import type { Past, SaveOptions } from "./snapshot.js";
 
 /** @throws LmuError not-streamable if the model needs its whole sequence at once */
 export function expectStreamable({ plan }: Engine, action: string): void {
@@ -58,6 +59,11 @@ export class Stream extends Recall {
     this.#isSteady = isSteady && !isSingle;
   }
 
+  /** @internal */
+  static stateOf(stream: Stream): OpenState {
+    return stream.#state;
+  }
+
   /** Samples seen since the beginning or the last reset. */
   get position(): number {
     return this.#state.position;
@@ -96,6 +102,7 @@ export class Stream extends Recall {
       if (rows > 0) session.read(rows - 1, this.#state.latest, 0);
       target.set(this.#state.latest);
     }
+    this.#state.passed();
     return target as Output;
   }
 
@@ -238,8 +245,9 @@ export class Stream extends Recall {
     // Without samples nothing is called: rows for which padding in front suffices come with the first one.
     if (steps > 0 || isEnd) {
       do {
-        const made = advance(session, pass);
+        const made = advance(session, pass, this.#state.most);
         if (made > 0) session.read(made - 1, this.#state.latest, 0);
+        this.#state.passed();
       } while (pass.taken < steps);
     }
     if (isSingle) result.set(this.#state.latest);

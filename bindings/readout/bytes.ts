@@ -1,5 +1,5 @@
 import { LmuError, type LmuErrorCode, typeOf } from "../errors.js";
-import { Hash } from "../model/hash.js";
+import { hashOf } from "../model/hash.js";
 import { type Settings, settingsOf } from "./options.js";
 import type { Triangle } from "./triangle.js";
 
@@ -104,7 +104,7 @@ function settingsIn(words: Uint32Array, doubles: Float64Array, intercept: boolea
 
 /** Of everything before the checksum. */
 function sumOf(words: Uint32Array): readonly number[] {
-  return new Hash().add(words, words.length - TAIL / 4).value;
+  return hashOf(words.subarray(0, -TAIL / 4));
 }
 
 /** A copy that nobody changes between check and use, and that stands at a multiple of 8. */

@@ -22,12 +22,13 @@ export interface Pass {
 /**
  * Runs as much of a pass as goes into one call: the loop of everything that runs more than one.
  *
+ * @param most - steps it may take, at least 1
  * @returns output rows of each sequence that may be read until the next call
  */
-export function advance(session: Session, pass: Pass): number {
+export function advance(session: Session, pass: Pass, most = Infinity): number {
   const { streams, first, input, steps, output, rows, taken } = pass;
   const { image } = session;
-  const count = Math.min(Math.floor(image.capacity.rows / streams), steps - taken);
+  const count = Math.min(Math.floor(image.capacity.rows / streams), steps - taken, most);
   for (let t = 0; t < count; t++) {
     for (let s = 0; s < streams; s++) {
       const step = (first + s) * steps + taken + t;

@@ -1,6 +1,9 @@
 import { STATE } from "./records.js";
 import type { Session } from "./session.js";
 
+/** Int32Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
+type Words = ReturnType<typeof Int32Array.of>;
+
 /** Address of the table of one slot that a state brings along: what a call of one stream is given. */
 export function slotOf(state: number): number {
   return state + STATE.slot;
@@ -54,18 +57,15 @@ export class States {
     clearStates(this.session, at, 1);
   }
 
-  /** Copies a state out, i32[stateBytes / 4] from an index on: as integers, for copies of floats may change a NaN. */
-  take(at: number, words: Int32Array, index = 0): void {
-    const { image, integers } = this.session;
-    const count = image.stateBytes / 4;
-    for (let i = 0; i < count; i++) words[index + i] = integers[at / 4 + i]!;
+  /** A copy of a state, i32[stateBytes / 4]: as integers, for copies of floats may change a NaN. */
+  take(at: number): Words {
+    return this.session.integers.slice(at / 4, (at + this.session.image.stateBytes) / 4);
   }
 
-  /** Copies a state in, whose own address does not count. */
-  put(at: number, words: Int32Array, index = 0): void {
-    const { image, integers } = this.session;
-    const count = image.stateBytes / 4;
-    for (let i = 0; i < count; i++) integers[at / 4 + i] = words[index + i]!;
+  /** Puts a copy into a state, whose own address it does not change. */
+  put(at: number, words: Int32Array): void {
+    const { integers } = this.session;
+    integers.set(words, at / 4);
     integers[slotOf(at) / 4] = at;
   }
 

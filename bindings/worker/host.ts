@@ -14,6 +14,8 @@ import {
   type Request,
   sendError,
   type StreamAnswer,
+  type StreamCall,
+  type StreamFacts,
   type ToWorker,
 } from "./protocol.js";
 
@@ -77,7 +79,17 @@ async function perform(id: number, request: Request, signal: AbortSignal): Promi
       return models.get(request.model)!.runInSlices(input as Samples, options, pauses(signal));
     }
     case "stream":
-      return openStream(request.model);
+      return openStream(request.model, models.get(request.model)!.stream());
+    case "restore":
+      return openStream(request.model, models.get(request.model)!.restore(request.snapshot!));
+    case "fork": {
+      const { model, stream } = streams.get(request.stream)!;
+      return openStream(model, stream.fork());
+    }
+    case "advance": {
+      const { snapshot, input, options } = request;
+      return models.get(request.model)!.advance(snapshot, input as Samples, options);
+    }
     case "pool":
       return openPool(request.model, request.capacity);
     case "closeModel":
@@ -87,9 +99,9 @@ async function perform(id: number, request: Request, signal: AbortSignal): Promi
   }
 }
 
-function openStream(model: number): number {
-  streams.set(++handles, { model, stream: models.get(model)!.stream() });
-  return handles;
+function openStream(model: number, stream: Stream): StreamFacts {
+  streams.set(++handles, { model, stream });
+  return { stream: handles, position: stream.position };
 }
 
 function openPool(model: number, capacity: number): number {
@@ -114,7 +126,7 @@ function closeModel(handle: number): void {
   }
 }
 
-function performOnStream(request: Extract<Request, { stream: number }>): StreamAnswer {
+function performOnStream(request: Extract<Request, { call: StreamCall | "recall" }>): StreamAnswer {
   const { stream } = streams.get(request.stream)!;
   const answer = (output?: Floats) => ({ output, position: stream.position });
   switch (request.call) {
@@ -129,6 +141,11 @@ function performOnStream(request: Extract<Request, { stream: number }>): StreamA
       return answer();
     case "recall":
       return { ...answer(), ...recall(stream, request) };
+    case "save":
+      return { ...answer(), snapshot: stream.save(request.options) };
+    case "goOn":
+      stream.load(request.snapshot!);
+      return answer();
     case "closeStream":
       streams.delete(request.stream);
       stream.dispose();
@@ -163,9 +180,9 @@ function pauses(signal: AbortSignal): () => Promise<void> {
   };
 }
 
-/** Outputs go over without a copy. */
+/** Outputs and snapshots go over without a copy. */
 function buffersOf(value: unknown): ArrayBuffer[] {
-  const output =
-    value instanceof Float32Array ? value : (value as StreamAnswer | undefined)?.output;
-  return output instanceof Float32Array ? [output.buffer as ArrayBuffer] : [];
+  const { output, snapshot } = (value ?? {}) as Partial<StreamAnswer>;
+  const arrays = [value, output, snapshot].filter((one) => ArrayBuffer.isView(one));
+  return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 }

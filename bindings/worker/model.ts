@@ -1,12 +1,13 @@
 import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { expectInteger, expectOptions, LmuError } from "../errors.js";
 import { printable, sizesOf } from "../inspect.js";
-import type { RunOptions } from "../model/model.js";
-import { expectOutput, type Floats, rowsOf, type Samples } from "../model/ports.js";
+import type { Advance, RunOptions } from "../model/model.js";
+import { copyBytes, expectOutput, type Floats, rowsOf, type Samples } from "../model/ports.js";
 import type { Report } from "../model/report.js";
+import type { SaveOptions } from "../model/snapshot.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions, Channel } from "./channel.js";
-import { ACTIONS, type ModelFacts, type Request } from "./protocol.js";
+import { ACTIONS, type ModelFacts, type Request, type StreamFacts } from "./protocol.js";
 import { WorkerPool } from "./pool.js";
 import { WorkerStream } from "./stream.js";
 
@@ -132,8 +133,42 @@ export class WorkerModel {
    * @throws LmuError not-streamable if the model needs its whole sequence at once; disposed; model-too-large; worker-failed
    */
   async stream(): Promise<WorkerStream> {
-    const handle = await this.#ask<number>({ call: "stream", model: this.#handle });
-    return new WorkerStream((...request) => this.#ask(...request), handle, this.#report);
+    return this.#open({ call: "stream", model: this.#handle });
+  }
+
+  /**
+   * Opens a stream that goes on from a snapshot, as {@link lmu-wasm!Model.restore | restore} of the main entry.
+   *
+   * @param snapshot - what save returned, of a worker's stream or not; copied at once
+   * @throws what restore of the main entry throws; LmuError worker-failed
+   */
+  async restore(snapshot: Uint8Array | ArrayBuffer): Promise<WorkerStream> {
+    const bytes = copyBytes(ACTIONS.restore, snapshot);
+    const request = { call: "restore", model: this.#handle, snapshot: bytes } as const;
+    return this.#open(request, [bytes.buffer]);
+  }
+
+  /**
+   * A chunk of samples from a snapshot on, as {@link lmu-wasm!Model.advance | advance} of the main entry.
+   *
+   * @param snapshot - what an earlier call returned; undefined at the beginning of a sequence; copied at once
+   * @param samples - f32[steps, inputSize], row by row; token models: ids[steps]; copied at once
+   * @param options - how floats of the new snapshot are stored
+   * @returns the outputs, and the snapshot to go on from
+   * @throws what advance of the main entry throws; LmuError worker-failed
+   */
+  async advance(
+    snapshot: Uint8Array | ArrayBuffer | undefined,
+    samples: Samples,
+    options?: SaveOptions,
+  ): Promise<Advance> {
+    const action = ACTIONS.advance;
+    const bytes = snapshot && copyBytes(ACTIONS.restore, snapshot);
+    const { input, transfer } = sendSamples(action, samples, this.vocabulary);
+    return this.#ask<Advance>(
+      { call: "advance", model: this.#handle, snapshot: bytes, input, options },
+      { transfer: bytes ? [...transfer, bytes.buffer] : transfer },
+    );
   }
 
   /**
@@ -162,6 +197,11 @@ export class WorkerModel {
   /** {@link WorkerModel.dispose}, for `using`. */
   [DISPOSE](): void {
     this.dispose();
+  }
+
+  async #open(request: Request, transfer?: readonly ArrayBuffer[]): Promise<WorkerStream> {
+    const facts = await this.#ask<StreamFacts>(request, { transfer: transfer ?? [] });
+    return new WorkerStream((...asked) => this.#ask(...asked), facts, this.#report);
   }
 
   async #ask<T>(request: Request, options?: AskOptions): Promise<T> {

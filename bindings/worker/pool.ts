@@ -1,9 +1,9 @@
 import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { expectOptions, idInvalid, LmuError } from "../errors.js";
 import { printable } from "../inspect.js";
-import { checkOutput, type Floats, readSample, type Samples } from "../model/ports.js";
+import { type Bytes, checkOutput, type Floats, readSample, type Samples } from "../model/ports.js";
 import type { Report } from "../model/report.js";
-import type { Bytes, SaveOptions } from "../model/snapshot.js";
+import type { SaveOptions } from "../model/snapshot.js";
 import type { AskOptions } from "./channel.js";
 import { ACTIONS, type PoolAnswer, type PoolCall, type PoolRequest } from "./protocol.js";
 

@@ -1,7 +1,7 @@
 import { LmuError, type LmuErrorCode } from "../errors.js";
-import type { Floats, Numbers } from "../model/ports.js";
+import type { Bytes, Floats, Numbers } from "../model/ports.js";
 import type { FormatOptions } from "../formats/read.js";
-import type { SnapshotDType } from "../model/snapshot.js";
+import type { SaveOptions, SnapshotDType } from "../model/snapshot.js";
 import type { Report } from "../model/report.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import type { Progress } from "../source/source.js";
@@ -17,7 +17,10 @@ export type Request =
   | { readonly call: "report"; readonly model: number }
   | ({ readonly call: "run"; readonly model: number; readonly batch: number } & Arguments)
   | { readonly call: "stream"; readonly model: number }
-  | ({ readonly call: StreamCall; readonly stream: number } & Arguments)
+  | ({ readonly call: "restore"; readonly model: number } & Saved)
+  | ({ readonly call: "advance"; readonly model: number } & Arguments & Saved)
+  | ({ readonly call: StreamCall; readonly stream: number } & Arguments & Saved)
+  | { readonly call: "fork"; readonly stream: number }
   | ({ readonly call: "recall"; readonly stream: number } & RecallArguments)
   | { readonly call: "pool"; readonly model: number; readonly capacity: number }
   | PoolRequest
@@ -46,7 +49,13 @@ export interface PoolAnswer {
 }
 
 /** What can be asked of a stream. */
-export type StreamCall = "step" | "push" | "end" | "reset" | "closeStream";
+export type StreamCall = "step" | "push" | "end" | "reset" | "save" | "goOn" | "closeStream";
+
+/** Arguments of calls that take snapshots or give them. */
+interface Saved {
+  readonly snapshot?: Bytes | undefined;
+  readonly options?: SaveOptions | undefined;
+}
 
 /** Arguments of calls that take samples or give outputs. */
 interface Arguments {
@@ -74,6 +83,11 @@ export const ACTIONS: Readonly<Record<Request["call"] | "poolPush" | "poolOutput
   end: "end the stream",
   reset: "reset the stream",
   recall: "look back",
+  save: "save the stream",
+  goOn: "load the snapshot",
+  fork: "fork the stream",
+  restore: "restore a stream",
+  advance: "push into the stream",
   closeStream: "close the stream",
   pool: "open a pool",
   poolOpen: "open a stream of the pool",
@@ -115,12 +129,19 @@ export interface ModelFacts {
   readonly report: Report;
 }
 
-/** What a stream gives back: outputs, and how far it is. */
+/** What a stream gives back: outputs or a snapshot, and how far it is. */
 export interface StreamAnswer {
-  readonly output: Floats | undefined;
+  readonly output?: Floats | undefined;
+  readonly snapshot?: Bytes;
   readonly position: number;
   /** Of calls whose answer is a number. */
   readonly value?: number;
+}
+
+/** A stream that has been opened. */
+export interface StreamFacts {
+  readonly stream: number;
+  readonly position: number;
 }
 
 /** An error on its way. */

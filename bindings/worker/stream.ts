@@ -2,15 +2,22 @@ import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { LmuError } from "../errors.js";
 import { printable } from "../inspect.js";
 import { Feed, type Shape } from "../model/feed.js";
-import { expectOutput, type Floats, type Samples } from "../model/ports.js";
+import { type Bytes, copyBytes, expectOutput, type Floats, type Samples } from "../model/ports.js";
 import type { MemoryOptions, WindowOptions, WindowRange } from "../model/recall.js";
 import type { Report } from "../model/report.js";
+import type { SaveOptions } from "../model/snapshot.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions } from "./channel.js";
-import { ACTIONS, type Request, type StreamAnswer, type StreamCall } from "./protocol.js";
+import {
+  ACTIONS,
+  type Request,
+  type StreamAnswer,
+  type StreamCall,
+  type StreamFacts,
+} from "./protocol.js";
 
 type RecallMethod = Extract<Request, { call: "recall" }>["method"];
-type Ask = (request: Request, options?: AskOptions) => Promise<StreamAnswer>;
+type Ask = <T>(request: Request, options?: AskOptions) => Promise<T>;
 
 /**
  * One live signal in a worker: {@link lmu-wasm!Stream | Stream} with promises. Made by {@link WorkerModel.stream}.
@@ -23,9 +30,10 @@ export class WorkerStream extends Feed {
   static override readonly name = "WorkerStream";
   readonly #ask: Ask;
   readonly #handle: number;
+  readonly #report: Report;
   /** @internal */
   protected readonly shape: Shape;
-  #position = 0;
+  #position: number;
   #isDisposed = false;
 
   static {
@@ -33,11 +41,13 @@ export class WorkerStream extends Feed {
   }
 
   /** @internal */
-  constructor(ask: Ask, handle: number, report: Report) {
+  constructor(ask: Ask, { stream: handle, position }: StreamFacts, report: Report) {
     const { inputSize: width, vocabulary, returnsSequence, lookAhead } = report;
     super();
     this.#ask = ask;
     this.#handle = handle;
+    this.#position = position;
+    this.#report = report;
     this.shape = {
       input: { width, vocabulary },
       output: { isSingle: !returnsSequence, lookAhead },
@@ -150,6 +160,39 @@ export class WorkerStream extends Feed {
     return (await this.#recall("energy", layer, range)).value!;
   }
 
+  /**
+   * The whole past of the stream as bytes, as {@link lmu-wasm!Stream.save | save} of the main entry: both go on from either's.
+   *
+   * @param options - how floats are stored
+   * @returns a new array
+   * @throws what save of the main entry throws
+   */
+  async save(options?: SaveOptions): Promise<Bytes> {
+    return (await this.#request("save", { options })).snapshot!;
+  }
+
+  /**
+   * Goes on from a snapshot, as {@link lmu-wasm!Stream.load | load} of the main entry.
+   *
+   * @param snapshot - what save returned; copied at once
+   * @throws what load of the main entry throws
+   */
+  async load(snapshot: Uint8Array | ArrayBuffer): Promise<void> {
+    const bytes = copyBytes(ACTIONS.goOn, snapshot);
+    await this.#request("goOn", { snapshot: bytes }, [bytes.buffer]);
+  }
+
+  /**
+   * A second stream with the same past.
+   *
+   * @throws LmuError disposed, model-too-large, worker-failed
+   */
+  async fork(): Promise<WorkerStream> {
+    this.#expectAlive("fork");
+    const facts = await this.#ask<StreamFacts>({ call: "fork", stream: this.#handle });
+    return new WorkerStream(this.#ask, facts, this.#report);
+  }
+
   /** Gives the state back to the model, after the calls made before. Idempotent. */
   dispose(): void {
     if (this.#isDisposed) return;
@@ -179,14 +222,9 @@ export class WorkerStream extends Feed {
     options: object,
     outputLength?: number,
   ): Promise<StreamAnswer> {
-    this.#expectAlive(ACTIONS.recall);
+    this.#expectAlive("recall");
     const request = { method, layer, options, outputLength };
     return this.#ask({ call: "recall", stream: this.#handle, ...request });
-  }
-
-  #expectAlive(action: string): void {
-    if (!this.#isDisposed) return;
-    throw new LmuError("disposed", `Cannot ${action}: the stream is disposed`);
   }
 
   async #call<Output extends Float32Array>(
@@ -195,13 +233,28 @@ export class WorkerStream extends Feed {
     samples?: Samples | number,
   ): Promise<Output> {
     const action = ACTIONS[call];
-    this.#expectAlive(action);
+    this.#expectAlive(call);
     const { input, transfer } = sendSamples(action, samples, this.shape.input.vocabulary);
     expectOutput(action, output);
-    const request = { call, stream: this.#handle, input, outputLength: output?.length };
-    const answer = await this.#ask(request, { transfer });
-    this.#position = answer.position;
+    const answer = await this.#request(call, { input, outputLength: output?.length }, transfer);
     return receiveOutput(action, answer.output!, output);
+  }
+
+  async #request(
+    call: StreamCall,
+    more: object,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<StreamAnswer> {
+    this.#expectAlive(call);
+    const request: Request = { call, stream: this.#handle, ...more };
+    const answer = await this.#ask<StreamAnswer>(request, { transfer });
+    this.#position = answer.position;
+    return answer;
+  }
+
+  #expectAlive(call: StreamCall | "recall" | "fork"): void {
+    if (!this.#isDisposed) return;
+    throw new LmuError("disposed", `Cannot ${ACTIONS[call]}: the stream is disposed`);
   }
 }
 

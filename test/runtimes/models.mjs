@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
  * The models that every engine runs: small, and together most of what the kernels and the readers can do.
  */
 
-const ALL = ["run", "push", "step", "saved"];
+const ALL = ["run", "push", "step", "advance"];
+
+const DTYPES = ["f32", "f16", "int8"];
 
 /** What a state dict does not say: a recurrent layer and a classifier, with nothing between them. */
 const layers = (type, prefix) => [
@@ -14,7 +16,15 @@ const layers = (type, prefix) => [
 
 /** Paths are from the root of the repository. The first must have one input and one output: audio goes through it. */
 export const MODELS = [
-  { name: "mackey-glass", ways: ALL, file: "models/mackey-glass.safetensors" },
+  {
+    name: "mackey-glass",
+    ways: ALL,
+    file: "models/mackey-glass.safetensors",
+    snapshots: DTYPES.map((dtype) => [
+      dtype,
+      `test/golden/snapshots/mackey-glass.${dtype}.snapshot`,
+    ]),
+  },
   // Its matrices are generated while loading.
   { name: "order-256", ways: ALL, file: "test/golden/keras/memory-order256-theta784.keras" },
   { name: "classifier", ways: ALL, file: "test/golden/keras/stack-classifier.h5" },
@@ -41,12 +51,17 @@ export const MODELS = [
   // Looks ahead, so single steps have their outputs later.
   {
     name: "convolutions",
-    ways: ["run", "push", "saved"],
+    ways: ["run", "push", "advance"],
     file: "test/golden/layers/convolutions.keras",
   },
   // Needs its whole sequence at once.
   { name: "bidirectional", ways: ["run"], file: "test/golden/layers/bidirectional-concat.keras" },
 ];
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** The bytes of a file, in the language of the module. */
+const bytesOf = (path) => `bytesOf(${JSON.stringify(readFileSync(path, "latin1"))})`;
 
 /**
  * The models with their bytes as a module, for engines that may not read files. One letter is one byte.
@@ -55,10 +70,10 @@ export const MODELS = [
  */
 export function moduleOf(pathOf) {
   const entries = MODELS.map((model) => {
-    const text = JSON.stringify(readFileSync(pathOf(model), "latin1"));
-    const { name, ways, layers } = model;
+    const { name, ways, layers, snapshots = [] } = model;
     const fields = JSON.stringify({ name, ways, layers }).slice(1, -1);
-    return `{ ${fields}, bytes: bytesOf(${text}) }`;
+    const kept = snapshots.map(([dtype, path]) => `${dtype}: ${bytesOf(new URL(path, ROOT))}`);
+    return `{ ${fields}, bytes: ${bytesOf(pathOf(model))}, snapshots: { ${kept.join()} } }`;
   });
   return `const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 export const models = [\n${entries.join(",\n")}];\n`;

@@ -1,5 +1,4 @@
 import { MODELS } from "./models.mjs";
-import { FORMS } from "./scenario/scenario.mjs";
 
 /*
  * What came out of an engine, context by context, and whether it is right.
@@ -54,10 +53,11 @@ function wantedOf(context) {
   if (context === "lmu-wasm/worklet") return [`${name} node`, `${name} processorUrl`];
   const isProxy = context === "lmu-wasm/worker";
   const models = isProxy ? MODELS.slice(0, 1) : MODELS;
-  const keys = models.flatMap(({ name, ways }) => ways.map((way) => `${name} ${way}`));
-  return isProxy
-    ? keys
-    : ["matrices f64", ...FORMS.map((form) => `snapshot-${form} bytes`), ...keys];
+  const keys = models.flatMap(({ name, ways, snapshots = [] }) => [
+    ...ways.map((way) => `${name} ${way}`),
+    ...snapshots.map(([dtype]) => `snapshot-${dtype} restore`),
+  ]);
+  return isProxy ? keys : ["matrices f64", ...keys];
 }
 
 function modelOf(key) {

@@ -10,9 +10,8 @@ export function toHalf(value: number): number {
   if (Number.isNaN(value)) return sign | 0x7e00;
   if (magnitude >= 65520) return sign | 0x7c00;
   if (magnitude < 2 ** -14) return sign | roundEven(magnitude * 2 ** 24);
-  const exponent = ((bits >>> 23) & 255) - 127;
-  // A significand that rounds up to 2 carries into the exponent, as it should.
-  return sign | ((exponent + 14) * 1024 + roundEven(magnitude * 2 ** (10 - exponent)));
+  // A bias of 15, not 127. A significand that rounds up to 2 carries into the exponent, as it should.
+  return sign | (((bits & 0x7fffffff) - (112 << 23) + 0xfff + ((bits >>> 13) & 1)) >>> 13);
 }
 
 /** A number as bfloat16, ties to even. */
@@ -23,9 +22,8 @@ export function toBfloat16(value: number): number {
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
 
-/** A number that is not negative, rounded to an integer, ties to even. */
+/** The nearest integer, ties to even, of a number within ±2^51: where doubles are 1 apart, addition rounds so. */
 export function roundEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+  const large = 1.5 * 2 ** 52;
+  return value + large - large;
 }

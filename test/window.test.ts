@@ -181,6 +181,11 @@ describe("mean(), slope() and energy()", () => {
     expect(stream.mean("lmu")).toBe(stream.memory("lmu")[0]);
   });
 
+  test("of a memory larger than any before, too", async () => {
+    const { stream } = await after(memoryOf(300, 900), new Random(1).floats(50));
+    expect(stream.mean("lmu")).toBeCloseTo(stream.memory("lmu")[0]!, 6);
+  });
+
   test("a range far smaller than the window loses nothing", async () => {
     const { stream } = await after(memoryOf(2, 1e6), new Random(1).floats(1000));
     const slope = stream.slope("lmu", { from: 500, to: 500 });

@@ -146,7 +146,9 @@ export abstract class Recall extends Feed {
    * @throws as {@link Stream.window}
    */
   mean(layer: string | number, range: WindowRange = {}): number {
-    return work[this.#part(layer, range).at]!;
+    // First, for it may make a larger array of work.
+    const { at } = this.#part(layer, range);
+    return work[at]!;
   }
 
   /**

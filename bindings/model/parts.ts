@@ -4,10 +4,12 @@ import type { StateField } from "../facts/facts.js";
 import { roundEven, toHalf } from "../formats/containers/half.js";
 import type { Plan } from "../plan/plan.js";
 import { fromHalf, sizeOf } from "../tensor.js";
-import type { SnapshotDType } from "./snapshot.js";
 
 /** More than fit into memory. A small integer: the remainder of others takes 50 ns. */
 const ALL = 2 ** 30;
+
+/** How a snapshot stores floats: as they are, or rounded to half precision or to integers of 8 bits, both with scales. */
+export type SnapshotDType = "f32" | "f16" | "int8";
 
 /** How numbers are stored; of rounded ones also how many share a scale, and what the largest of them becomes. */
 const FORMS = {

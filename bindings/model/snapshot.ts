@@ -2,7 +2,7 @@ import { LmuError, type LmuErrorCode } from "../errors.js";
 import { STATE } from "../runtime/records.js";
 import type { Engine } from "./engine.js";
 import { type Hash, hashOf } from "./hash.js";
-import { bytesOf, partsOf, transfer } from "./parts.js";
+import { bytesOf, partsOf, type SnapshotDType, transfer } from "./parts.js";
 import { type Bytes, copyBytes } from "./ports.js";
 
 /*
@@ -10,8 +10,7 @@ import { type Bytes, copyBytes } from "./ports.js";
  * Every host is little-endian, as wasm memory is, so words are read as they stand.
  */
 
-/** How a snapshot stores floats: as they are, or rounded to half precision or to integers of 8 bits, both with scales. */
-export type SnapshotDType = "f32" | "f16" | "int8";
+export type { SnapshotDType };
 
 /** Options of `stream.save` and `model.advance`. */
 export interface SaveOptions {

@@ -1,12 +1,14 @@
 import { expect } from "vitest";
 import { expectBits, pushed } from "./entries.js";
 import { type Move, MOVES, next } from "./mixed.js";
+import { pooled } from "./pooled.js";
 import { expectRefused, refuse } from "./refusals.js";
 
 /** Every way to go on, or to disturb who holds the past. */
 export const EVERY: Readonly<Record<string, Move>> = {
   ...MOVES,
   refuse,
+  pooled,
   /** Whole sequences run beside open streams, and are what these give. */
   batch({ model, input, journal }) {
     const steps = input.length / model.inputSize;
@@ -31,22 +33,6 @@ export const EVERY: Readonly<Record<string, Move>> = {
     expect(again.save()).toEqual(ended.save());
     ended.dispose();
     again.dispose();
-  },
-  /** A pool takes the past over, goes on beside others, and gives it back. */
-  pool({ model, random, journal, stream, ...rest }) {
-    const { at, count, samples } = next({ model, random, journal, stream, ...rest });
-    const pool = model.pool(3);
-    const [other, id] = [pool.open(), pool.restore(stream.save())];
-    for (let i = 0; i < samples.length; i += model.inputSize) {
-      const sample = samples.subarray(i, i + model.inputSize);
-      pool.push(id, sample);
-      if (random.next() < 0.5) pool.push(other, sample);
-      if (random.next() < 0.5) pool.tick();
-    }
-    pool.tick();
-    expectBits(`pool at ${at}`, pool.output(id), [journal.newest[at + count]!]);
-    stream.load(pool.save(id));
-    pool.dispose();
   },
   /** Others come and go: forks of other pasts, and streams at the beginning. */
   neighbours(journey) {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
  * The models that every engine runs: small, and together most of what the kernels and the readers can do.
  */
 
-const ALL = ["run", "push", "step", "advance"];
+const ALL = ["run", "push", "step", "advance", "pool"];
 
 const DTYPES = ["f32", "f16", "int8"];
 

@@ -89,7 +89,34 @@ const WAYS = {
     }
     return join(model, outputs);
   },
+
+  pool,
 };
+
+/** Other signals come and go beside it in a pool, at times of their own. */
+async function pool(model, input) {
+  const pool = await model.pool(20);
+  const outputs = [];
+  const output = new Float32Array(model.outputSize);
+  const others = [];
+  let id = await pool.open();
+  for (let step = 0; step < STEPS; step++) {
+    const sample = input.subarray(step * model.inputSize, (step + 1) * model.inputSize);
+    if (step % 9 === 0 && others.length < 18) others.push(await pool.open());
+    for (const [i, other] of others.entries())
+      if (step % (i + 1) === 0) await pool.push(other, sample);
+    await pool.push(id, sample);
+    await pool.tick();
+    outputs.push((await pool.output(id, output)).slice());
+    if (step % 50 === 49) {
+      const fork = await pool.fork(id);
+      await pool.close(id);
+      id = step % 100 === 99 ? fork : await pool.restore(await pool.save(fork));
+      if (id !== fork) await pool.close(fork);
+    }
+  }
+  return join(model, outputs);
+}
 
 /** The outputs of a stream, as run gives them. */
 function join({ returnsSequence }, outputs) {

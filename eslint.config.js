@@ -24,6 +24,8 @@ export default tseslint.config(
       ],
       "@typescript-eslint/no-non-null-assertion": "off",
       eqeqeq: "error",
+      // Bundles drop what is labelled ASSERT.
+      "no-unused-labels": "off",
     },
   },
   {

@@ -52,6 +52,11 @@ const MAX_MESSAGE = 4000;
 /** Characters of a value in a message. */
 const MAX_VALUE = 200;
 
+/** Gives a class its name back: entries are minified, and hosts print the names of classes. */
+export function nameClass(type: object, value: string): void {
+  Object.defineProperty(type, "name", { value });
+}
+
 /** Marks errors of this library, whichever of its entries they come from: each has the class in a file of its own. */
 const BRAND = Symbol.for("lmu-wasm.LmuError");
 
@@ -60,14 +65,12 @@ const BRAND = Symbol.for("lmu-wasm.LmuError");
  * reason. After a throw everything is as it was. `instanceof` holds across all entries of this library.
  */
 export class LmuError extends Error {
-  /**
-   * Entries are minified, and hosts print the name of the class when nobody catches the error.
-   *
-   * @internal
-   */
-  static override readonly name = "LmuError";
   /** Stable identifier of the failure. */
   readonly code: LmuErrorCode;
+
+  static {
+    nameClass(this, "LmuError");
+  }
 
   /**
    * An error of this library; programs have no need to make one.
@@ -84,7 +87,7 @@ export class LmuError extends Error {
   ) {
     const texts = [message, ...(options.lines ?? [])].map((text) => printable(text, MAX_MESSAGE));
     super(cut(texts.join("\n"), MAX_MESSAGE), options);
-    this.name = LmuError.name;
+    this.name = "LmuError";
     this.code = code;
   }
 
@@ -100,8 +103,12 @@ export class LmuError extends Error {
 }
 
 /** Says why a model cannot be loaded. @throws LmuError with that code */
-export function cannotLoad(problem: string, code: LmuErrorCode = "description-invalid"): never {
-  throw new LmuError(code, `Cannot load the model: ${problem}`);
+export function cannotLoad(
+  problem: string,
+  code: LmuErrorCode = "description-invalid",
+  cause?: unknown,
+): never {
+  throw new LmuError(code, `Cannot load the model: ${problem}`, { cause });
 }
 
 /**
@@ -131,8 +138,16 @@ export function brief(value: unknown): string {
   return printable(text, MAX_VALUE);
 }
 
-/** Throws a RangeError `Cannot <action>: <name> has <got>, expected <want>` unless length is as wanted. */
-export function expectLength(action: string, name: string, length: number, wanted: number): void {
+/**
+ * Throws a RangeError `Cannot <action>: <name> has <got>, expected <want>` unless length is as wanted; said in words, it
+ * never is.
+ */
+export function expectLength(
+  action: string,
+  name: string,
+  length: number,
+  wanted: number | string,
+): void {
   if (length !== wanted) {
     throw new RangeError(`Cannot ${action}: ${name} has ${length} values, expected ${wanted}`);
   }
@@ -150,10 +165,10 @@ export function expectInteger(
   name: string,
   value: unknown,
   low: number,
-  high: number = Number.MAX_SAFE_INTEGER,
+  high = Infinity,
 ): asserts value is number {
-  if (!Number.isInteger(value) || (value as number) < low || (value as number) > high) {
-    const upper = high === Number.MAX_SAFE_INTEGER ? "" : ` to ${high}`;
+  if (!Number.isSafeInteger(value) || (value as number) < low || (value as number) > high) {
+    const upper = high < Infinity ? ` to ${high}` : "";
     throw new RangeError(
       `Cannot ${action}: ${name} is ${String(value)}, expected an integer from ${low}${upper}`,
     );

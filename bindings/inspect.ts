@@ -1,14 +1,18 @@
+import { nameClass } from "./errors.js";
+
 /** Where Node and Bun, and where Deno look for what console.log prints: of an object with private fields only its name. */
 const PLACES = ["nodejs.util.inspect.custom", "Deno.customInspect"].map(Symbol.for);
 
 /** Makes objects of a class print as `Class {"fact":value,…}`, and convert to that text. */
 export function printable<T extends object>(
-  type: { readonly name: string; readonly prototype: T },
+  type: { readonly prototype: T },
+  name: string,
   facts: (object: T) => object,
 ): void {
+  nameClass(type, name);
   function text(this: T): string {
     // The prototype can be printed, too, and has no fields.
-    return `${type.name} ${JSON.stringify(this === type.prototype ? {} : facts(this))}`;
+    return `${name} ${JSON.stringify(this === type.prototype ? {} : facts(this))}`;
   }
   for (const place of ["toString", ...PLACES]) {
     Object.defineProperty(type.prototype, place, { value: text });

@@ -94,6 +94,7 @@ export async function bundle(outdir) {
       mainFields: ["module", "main"],
       minify: true,
       lineLimit: LINE,
+      dropLabels: ["ASSERT"],
       sourcemap: "linked",
       sourcesContent: false,
       ...(entry === "index" && { footer: { js: hexFooter() } }),

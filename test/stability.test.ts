@@ -63,8 +63,8 @@ describe("the oracle", () => {
 
 describe("eulerBound()", () => {
   test.each([
-    ...[1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256].map((order) => [order, 0.001] as const),
-    ...[3, 5, 6, 10, 20, 40, 100].map((order) => [order, 0.005] as const),
+    ...[1, 2, 4, 8, 16, 32, 64, 128, 256].map((order) => [order, 0.001] as const),
+    ...[3, 5, 6, 10, 12, 20, 24, 40, 48, 100].map((order) => [order, 0.005] as const),
     [300, 0.02] as const,
   ])("order %i: stable above, not below, within a fraction of %d", (order, fraction) => {
     const bound = eulerBound(order);

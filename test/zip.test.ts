@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/errors.js";
 import { openZip } from "../bindings/formats/containers/zip.js";
 import { Budget } from "../bindings/source/budget.js";
+import { takeAll } from "../bindings/source/gather.js";
 import { openReader } from "../bindings/source/reader.js";
 import { allocatedBy } from "./support/allocation.js";
 import { Random } from "./support/random.js";
@@ -181,10 +182,10 @@ describe("SourceReader", () => {
         0,
         lengths.reduce((a, b) => a + b, 0),
       );
-      expect(await (await open(streamOf(...lengths))).takeAll()).toEqual(expected);
+      expect((await takeAll(await open(streamOf(...lengths)))).bytes).toEqual(expected);
       const reader = await open(streamOf(...lengths));
       expect(await reader.peek(9)).toEqual(expected.subarray(0, 9));
-      expect(await reader.takeAll()).toEqual(expected);
+      expect((await takeAll(reader)).bytes).toEqual(expected);
     },
   );
 
@@ -202,18 +203,17 @@ describe("SourceReader", () => {
 
   test("copies nothing that came in one piece, and says when it did", async () => {
     const whole = await open(noise);
-    const taken = await whole.takeAll();
-    expect(taken.buffer).toBe(noise.buffer);
-    expect(whole.hasGathered).toBe(false);
-    const pieces = await open(streamOf(500, 500));
-    await pieces.takeAll();
-    expect(pieces.hasGathered).toBe(true);
+    const taken = await takeAll(whole);
+    expect(taken.bytes.buffer).toBe(noise.buffer);
+    expect(taken.isOwn).toBe(false);
+    const { isOwn } = await takeAll(await open(streamOf(500, 500)));
+    expect(isOwn).toBe(true);
   });
 
   test("a length that is a lie costs nothing and changes nothing", async () => {
     for (const length of ["7", "900000000"]) {
       const response = new Response(streamOf(400, 600), { headers: { "content-length": length } });
-      expect(await (await open(response)).takeAll()).toEqual(noise);
+      expect((await takeAll(await open(response))).bytes).toEqual(noise);
     }
   });
 });

@@ -5,9 +5,9 @@ import { Layer, Plan } from "./layer";
 @unmanaged
 export class Embedding extends Layer {
   input: usize = 0; // i32[rows][inputStride / 4], the id first
-  inputStride: u32 = 0; // bytes
   output: usize = 0; // f32[rows][stride]
   stride: u32 = 0; // floats
+  inputStride: u32 = 0; // bytes
   table: usize = 0; // f32[vocabulary][stride]
 }
 

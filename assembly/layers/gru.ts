@@ -11,17 +11,17 @@ import { Layer, Plan } from "./layer";
  */
 @unmanaged
 export class Gru extends Layer {
-  gates: usize = 0; // f32[rows][3][stride]: a on entry; order z, r, candidate
-  output: usize = 0; // h, f32[rows][stride]
   stride: u32 = 0; // floats, units padded
   units: u32 = 0;
+  state: u32 = 0; // h, f32[units], read up to stride
+  activation: usize = 0; // t
+  gates: usize = 0; // f32[rows][3][stride]: a on entry; order z, r, candidate
+  output: usize = 0; // h, f32[rows][stride]
+  gateActivation: usize = 0; // s
   weights: usize = 0; // U, Matrix 2·stride × units
   candidateWeights: usize = 0; // V, Matrix stride × units
   candidateBias: usize = 0; // b, f32[stride]: reset after; 0: reset before
   scratch: usize = 0; // f32[streams][stride]
-  state: u32 = 0; // h, f32[units], read up to stride
-  activation: usize = 0; // t
-  gateActivation: usize = 0; // s
 }
 
 export function runGru(layer: Gru, plan: Plan, from: u32, to: u32): void {

@@ -11,19 +11,19 @@ import { Layer, Plan } from "./layer";
  */
 @unmanaged
 export class Lstm extends Layer {
-  gates: usize = 0; // f32[rows][4][stride]: a on entry; order i, f, o, g
-  output: usize = 0; // h, f32[rows][outputs]
   stride: u32 = 0; // floats, units padded
   units: u32 = 0;
+  state: u32 = 0; // h, f32[width]
+  activation: usize = 0; // t
+  gates: usize = 0; // f32[rows][4][stride]: a on entry; order i, f, o, g
+  output: usize = 0; // h, f32[rows][outputs]
+  gateActivation: usize = 0; // s
   outputs: u32 = 0; // floats, width padded
   width: u32 = 0; // of h: units unless projected
   weights: usize = 0; // U, Matrix 4·stride × width
+  cell: u32 = 0; // c, f32[stride]
   projection: usize = 0; // P, Matrix outputs × units, or 0
   zeros: usize = 0; // f32[outputs], where the projection starts
-  state: u32 = 0; // h, f32[width]
-  cell: u32 = 0; // c, f32[stride]
-  activation: usize = 0; // t
-  gateActivation: usize = 0; // s
 }
 
 export function runLstm(layer: Lstm, plan: Plan, from: u32, to: u32): void {

@@ -9,12 +9,12 @@ import { Layer, Plan } from "./layer";
  */
 @unmanaged
 export class Rnn extends Layer {
-  hidden: usize = 0; // f32[rows][stride]: a on entry, h on return
   stride: u32 = 0; // floats, units padded
   units: u32 = 0;
-  weights: usize = 0; // U, Matrix stride × units, or 0
   state: u32 = 0; // h, f32[units]
   activation: usize = 0;
+  hidden: usize = 0; // f32[rows][stride]: a on entry, h on return
+  weights: usize = 0; // U, Matrix stride × units, or 0
 }
 
 export function runRnn(layer: Rnn, plan: Plan, from: u32, to: u32): void {

@@ -1,7 +1,7 @@
 import { cannotLoad } from "../errors.js";
 import { MatrixWork } from "../legendre/residual.js";
 import { STATE } from "../runtime/records.js";
-import { type DType, sizeOf } from "../tensor.js";
+import { type DType, ELEMENT_BYTES, sizeOf } from "../tensor.js";
 import { checkBytes, pad4 } from "./bytes.js";
 import type { Capacity, Clock } from "./clock.js";
 
@@ -11,13 +11,10 @@ export interface TensorInfo {
   readonly dtype: DType;
 }
 
-/** Bytes of the elements of a state's fields. */
-const STATE_TYPES = { f32: 4, i32: 4, f64: 8 } as const;
-
 /** What a field of a state holds, beyond its shape. */
 interface FieldOptions {
   /** Floats unless given. */
-  readonly type?: keyof typeof STATE_TYPES;
+  readonly type?: "f32" | "i32" | "f64";
   /** Elements from row to row of the last axis; what is between them is never read. The length of that axis unless given. */
   readonly stride?: number;
   /** Of counts: what they are after so many steps. They follow from the position alone, so that no snapshot can forge them. */
@@ -37,7 +34,7 @@ export interface StateField extends FieldOptions {
   /** In bytes, a multiple of 16. */
   readonly offset: number;
   readonly shape: readonly number[];
-  readonly type: keyof typeof STATE_TYPES;
+  readonly type: "f32" | "i32" | "f64";
   readonly stride: number;
 }
 
@@ -47,7 +44,7 @@ export interface LayerCost {
   readonly type: string;
   /** What else its description says. */
   readonly options: object;
-  readonly outputSize: number;
+  outputSize: number;
   parameters: number;
   stateBytes: number;
   multiplyAdds: number;
@@ -152,7 +149,7 @@ export class Facts {
   state(field: string, shape: readonly number[], options: FieldOptions = {}): number {
     const { type = "f32", stride = shape.at(-1)! } = options;
     const offset = this.stateBytes;
-    const bytes = pad4((sizeOf(shape.slice(0, -1)) * stride * STATE_TYPES[type]) / 4) * 4;
+    const bytes = pad4((sizeOf(shape.slice(0, -1)) * stride * ELEMENT_BYTES[type]) / 4) * 4;
     this.stateBytes += bytes;
     checkBytes(this.stateBytes);
     this.#cost.stateBytes += bytes;
@@ -176,7 +173,7 @@ export class Facts {
 
   /** Closes it, for a layer that gives one row of so many features in so many input steps. */
   end(outputSize: number, stepsPerRow: number): void {
-    Object.assign(this.#cost, { outputSize });
+    this.#cost.outputSize = outputSize;
     this.#cost.multiplyAdds /= stepsPerRow;
   }
 

@@ -1,5 +1,6 @@
 import type { Budget } from "../source/budget.js";
 import type { ModelFiles } from "../source/files.js";
+import { takeAll } from "../source/gather.js";
 import { naming } from "../source/naming.js";
 import type { SourceReader } from "../source/reader.js";
 import type { Tensor } from "../tensor.js";
@@ -15,6 +16,8 @@ import { RowScales } from "./native/scales.js";
 import { isProgram, refuseArchive, refuseOther } from "./others.js";
 import type { LayerRequest } from "./torch/request.js";
 import { importStateDict } from "./torch/state-dict.js";
+
+export { openSet } from "../source/set.js";
 
 /** First bytes of a file that suffice to tell its format: the others show theirs in fewer. */
 const START_BYTES = HDF5_START_BYTES;
@@ -60,7 +63,8 @@ async function takeTensors(
 ): Promise<TensorFile> {
   const start = await reader.peek(START_BYTES);
   if (!isSafetensors(start)) refuseOther(start, reader.name);
-  return readSafetensors(await reader.takeAll(budget), header);
+  const { bytes } = await takeAll(reader, budget);
+  return readSafetensors(bytes, header);
 }
 
 /** One model out of safetensors files: native, or a state dict. */
@@ -94,10 +98,9 @@ async function readForeign(
 ): Promise<Checkpoint> {
   const start = await reader.peek(START_BYTES);
   if (!isHdf5(start) && !isZip(start)) refuseOther(start, reader.name);
-  const bytes = await reader.takeAll(budget);
+  const { bytes, isOwn } = await takeAll(reader, budget);
   if (isHdf5(bytes)) return readKerasHdf5(bytes, config, budget);
-  // Bytes that were put together here are nobody else's.
-  return readArchive(bytes, budget, layers, reader.hasGathered);
+  return readArchive(bytes, budget, layers, isOwn);
 }
 
 async function readArchive(

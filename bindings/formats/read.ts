@@ -2,7 +2,7 @@ import { openFiles } from "../source/files.js";
 import { naming } from "../source/naming.js";
 import type { ReadOptions, Source, SourceFiles } from "../source/source.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { readFiles } from "./foreign.js";
+import { openSet, readFiles } from "./foreign.js";
 import type { LayerRequest } from "./torch/request.js";
 
 /** Options of reading that some formats need. */
@@ -21,7 +21,7 @@ export async function readCheckpoint(
   source: Source | SourceFiles,
   options: FormatOptions = {},
 ): Promise<Checkpoint> {
-  const files = await openFiles(source, options);
+  const files = await openFiles(source, options, async () => ({ openSet }));
   try {
     return await naming(files.name, () => readFiles(files, options));
   } finally {

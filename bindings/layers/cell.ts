@@ -124,46 +124,45 @@ export class Cell {
 
   #advance(b: Builder, { gates, output }: CellRows): void {
     if (!this.#keepsState) return;
-    const stride = pad4(this.#units);
-    const { type } = this.cell;
-    const common = {
-      stride,
-      units: this.#units,
-      state: this.state.state,
-      activation: this.#activation(b),
-    };
+    const { prefix, width } = this;
+    const { type, resetAfter, gateActivation = "sigmoid" } = this.cell;
+    const units = this.#units;
+    const stride = pad4(units);
+    const weights = (first: number, count: number) => this.#recurrent(b, first, count);
+    const common = { stride, units, state: this.state.state, activation: this.#activation(b) };
     const gated = () => ({
       ...common,
       gates: gates.at,
       output: output.at,
-      gateActivation: b.program.activation(this.prefix, this.cell.gateActivation ?? "sigmoid"),
+      gateActivation: b.program.activation(prefix, gateActivation),
     });
     if (type === "lstm") {
-      const outputs = pad4(this.width);
-      b.program.record("lstm", gates.clock, {
+      const outputs = pad4(width);
+      const isProjected = this.#isProjected;
+      b.program.record(type, gates.clock, {
         ...gated(),
         outputs,
-        width: this.width,
-        weights: this.#recurrent(b, 0, 4 * stride),
+        width,
+        weights: weights(0, 4 * stride),
         cell: this.#cell,
-        projection: this.#isProjected
-          ? b.matrix(`${this.prefix}.projection`, this.width, this.#units)
-          : 0,
-        zeros: this.#isProjected ? b.weights.vector(undefined, outputs) : 0,
+        projection: isProjected ? b.matrix(`${prefix}.projection`, width, units) : 0,
+        zeros: isProjected ? b.weights.vector(undefined, outputs) : 0,
       });
     } else if (type === "gru") {
-      b.program.record("gru", gates.clock, {
+      b.program.record(type, gates.clock, {
         ...gated(),
-        weights: this.#recurrent(b, 0, 2 * stride),
-        candidateWeights: this.#recurrent(b, 2 * stride, stride),
+        weights: weights(0, 2 * stride),
+        candidateWeights: weights(2 * stride, stride),
         // Without it the reset gate acts before the product.
-        candidateBias:
-          this.cell.resetAfter === false ? 0 : b.weights.vector(this.#candidateBias, stride),
+        candidateBias: resetAfter === false ? 0 : b.weights.vector(this.#candidateBias, stride),
         scratch: b.scratch(b.capacity.streams * stride),
       });
     } else {
-      const weights = type === "rnn" ? this.#recurrent(b, 0, stride) : 0;
-      b.program.record("rnn", gates.clock, { ...common, hidden: gates.at, weights });
+      b.program.record("rnn", gates.clock, {
+        ...common,
+        hidden: gates.at,
+        weights: type === "rnn" ? weights(0, stride) : 0,
+      });
     }
   }
 

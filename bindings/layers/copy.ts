@@ -1,3 +1,4 @@
+import { plus } from "../plan/address.js";
 import type { Builder } from "../plan/builder.js";
 import { type Rows, strideOf } from "../plan/rows.js";
 
@@ -10,9 +11,9 @@ interface Place {
 /** Appends a copy of some features of every row. */
 export function copy(from: Place, to: Place, width: number, b: Builder): void {
   b.program.record("copy", to.rows.clock, {
-    input: from.rows.at.plus(from.first * 4),
+    input: plus(from.rows.at, from.first * 4),
     inputStride: strideOf(from.rows),
-    output: to.rows.at.plus(to.first * 4),
+    output: plus(to.rows.at, to.first * 4),
     outputStride: strideOf(to.rows),
     width,
   });

@@ -73,11 +73,9 @@ export class Memory {
     if (Encoder.isPresent(f, `${name}.gate`)) {
       this.#gate = new Encoder(`${name}.gate`, x, layer.gateActivation, f);
     }
-    const parts = [this.#encoder?.feedback, this.#gate?.feedback];
-    this.feedback = {
-      hidden: parts.some((part) => part?.hidden),
-      memory: parts.some((part) => part?.memory),
-    };
+    const feeds = (role: "hidden" | "memory") =>
+      [this.#encoder, this.#gate].some((part) => part?.feedback[role]);
+    this.feedback = { hidden: feeds("hidden"), memory: feeds("memory") };
     this.#clock = x.clock;
     this.#channels = this.#encoder?.width ?? x.width;
     this.width = this.#channels * order;

@@ -3,32 +3,20 @@ import type { Named } from "./kind.js";
 import type { Discretization } from "../legendre/residual.js";
 
 /**
- * Smallest stable theta of forward Euler by order: max |λ|² / (2 |Re λ|) over the eigenvalues λ of A, computed in
- * extended precision (double-precision eigenvalues are wrong from order 64 up). Between the rows the bound follows a
- * power law.
+ * Smallest stable theta of forward Euler at the orders 1, 2, 4, … 256: max |λ|² / (2 |Re λ|) over the eigenvalues λ of A,
+ * computed in extended precision (double-precision eigenvalues are wrong from order 64 up).
  */
-const EULER_BOUNDS: readonly (readonly [order: number, theta: number])[] = [
-  [1, 0.5],
-  [2, 1.5],
-  [4, 5.15],
-  [8, 17.74],
-  [12, 36.2],
-  [16, 59.72],
-  [24, 120.3],
-  [32, 196.9],
-  [48, 392.5],
-  [64, 638.7],
-  [128, 2051],
-  [256, 6542],
-];
+const EULER_BOUNDS = [0.5, 1.5, 5.15, 17.74, 59.72, 196.9, 638.7, 2051, 6542];
 
-/** The smallest theta, in steps, at which Euler's rule is stable. Beyond the last row the law of the last two goes on. */
+/**
+ * The smallest theta, in steps, at which Euler's rule is stable. Between those orders it follows a power law (within 0.4 % at
+ * 12, 24 and 48), and beyond the last that of the last two.
+ */
 export function eulerBound(order: number): number {
-  const found = EULER_BOUNDS.findIndex(([row]) => row >= order);
-  const above = found < 0 ? EULER_BOUNDS.length - 1 : Math.max(1, found);
-  const [lowOrder, low] = EULER_BOUNDS[above - 1]!;
-  const [highOrder, high] = EULER_BOUNDS[above]!;
-  return low * (order / lowOrder) ** (Math.log(high / low) / Math.log(highOrder / lowOrder));
+  const power = Math.log2(order);
+  const below = Math.min(Math.floor(power), EULER_BOUNDS.length - 2);
+  const [low, high] = EULER_BOUNDS.slice(below) as [number, number];
+  return low * (high / low) ** (power - below);
 }
 
 /** Warns of memories that will not remember well, or not at all. */

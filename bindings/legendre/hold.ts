@@ -23,7 +23,7 @@ export interface Room {
 export function holdOf(module: WasmModule, room?: () => Room): Hold {
   return (order, scale) => {
     const padded = (order + 3) & ~3;
-    const bytes = (3 * padded + 2) * padded * Float64Array.BYTES_PER_ELEMENT;
+    const bytes = (3 * padded + 2) * padded * 8;
     const { exports, from } = roomFor(bytes, module, room?.());
     try {
       grow(exports, from + bytes);

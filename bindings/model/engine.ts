@@ -190,7 +190,7 @@ function reserving<T>(bytes: number, reserve: () => T): T {
   try {
     return reserve();
   } catch (cause) {
-    const message = `Cannot reserve ${bytes} bytes of memory: the engine has no more to give`;
+    const message = `Cannot reserve ${bytes} bytes: the engine has no more memory to give`;
     throw new LmuError("model-too-large", message, { cause });
   }
 }
@@ -202,14 +202,12 @@ function start(module: WasmModule): Exports {
     exports.heapBase();
     return exports;
   } catch (cause) {
-    if (cause instanceof RangeError || /memory/i.test(String(cause))) {
-      throw new LmuError("model-too-large", "Cannot start: the engine has no memory to give", {
-        cause,
-      });
-    }
+    const isFull = cause instanceof RangeError || /memory/i.test(String(cause));
     throw new LmuError(
-      "wasm-unavailable",
-      "Cannot start: the module passed as wasm is not lmu.wasm of this version",
+      isFull ? "model-too-large" : "wasm-unavailable",
+      isFull
+        ? "Cannot start: the engine has no more memory to give"
+        : "Cannot start: the module passed as wasm is not lmu.wasm of this version",
       { cause },
     );
   }

@@ -28,14 +28,15 @@ const KINDS: Readonly<Record<keyof LoadOptions, string>> = {
  * @throws TypeError for an unknown option, or a value of another kind; RangeError for a maxBytes that counts no bytes
  */
 export function checkLoadOptions(options: LoadOptions, ...more: readonly string[]): void {
-  expectOptions("load the model", options, [...Object.keys(KINDS), ...more]);
+  const action = "load the model";
+  expectOptions(action, options, [...Object.keys(KINDS), ...more]);
   for (const [name, kind] of Object.entries(KINDS) as [keyof LoadOptions, string][]) {
     const value: unknown = options[name];
     if (value === undefined || kind.includes(kindOf(value))) continue;
-    throw new TypeError(`Cannot load the model: ${name} is ${brief(value)}, expected ${kind}`);
+    throw new TypeError(`Cannot ${action}: ${name} is ${brief(value)}, expected ${kind}`);
   }
-  if (options.maxBytes !== undefined)
-    expectInteger("load the model", "maxBytes", options.maxBytes, 1);
+  const { maxBytes } = options;
+  if (maxBytes !== undefined) expectInteger(action, "maxBytes", maxBytes, 1);
 }
 
 function kindOf(value: unknown): string {

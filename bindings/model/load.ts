@@ -1,6 +1,5 @@
 import type { Description } from "../description.js";
 import { Engine } from "./engine.js";
-import { LmuError } from "../errors.js";
 import { Budget } from "../source/budget.js";
 import { naming, shortName } from "../source/naming.js";
 import { checkLoadOptions, type LoadOptions } from "./load-options.js";
@@ -12,6 +11,7 @@ import {
   type Entry,
   type Header,
   headerLength,
+  invalid,
   isSafetensors,
   parseHeader,
 } from "../formats/containers/safetensors.js";
@@ -39,7 +39,7 @@ export interface Load {
 export function loadWith(inner: () => WasmModule): Load {
   return async (source, options = {}) => {
     checkLoadOptions(options);
-    const files = await openFiles(source, options);
+    const files = await openFiles(source, options, foreign);
     try {
       const module = () => options.wasm ?? inner();
       return await naming(files.name, () => loadFiles(files, module, options));
@@ -48,6 +48,9 @@ export function loadWith(inner: () => WasmModule): Load {
     }
   };
 }
+
+/** What few models need, when one does: the readers of other formats, and of models in several files. */
+const foreign = () => import("../formats/foreign.js");
 
 async function loadFiles(
   files: ModelFiles,
@@ -60,7 +63,7 @@ async function loadFiles(
     const warnings = unneeded(options, "layers", "config");
     return loadNative(description, headers, module(), warnings);
   }
-  const { readFiles } = await import("../formats/foreign.js");
+  const { readFiles } = await foreign();
   const checkpoint = await readFiles(files, options, headers);
   const warnings = checkpoint.format === "keras" ? unneeded(options, "layers") : [];
   return modelOf(checkpoint, module(), warnings);
@@ -156,8 +159,4 @@ async function writeEntry(
     if (!scales.keep(name, tensor, first))
       engine.write(name, scales.apply(name, tensor, first), first);
   }
-}
-
-function invalid(problem: string): never {
-  throw new LmuError("format-invalid", `Cannot read safetensors: ${problem}`);
 }

@@ -48,15 +48,13 @@ export interface Advance {
  * Sequence, stream and batch give the same bits, on every engine. Sizes can be read after disposal, too.
  */
 export class Model {
-  /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "Model";
   readonly #engine: Engine;
   readonly #origin: Origin;
   /** What {@link Model.advance} runs on. */
   #between: Stream | undefined;
 
   static {
-    printable(Model, (model) => ({ format: model.#origin.format, ...sizesOf(model) }));
+    printable(Model, "Model", (model) => ({ format: model.#origin.format, ...sizesOf(model) }));
   }
 
   /** @internal */
@@ -150,7 +148,7 @@ export class Model {
     const { width, isSingle } = engine.plan.output;
     const made = engine.plan.rowsAfter(steps, true);
     if (made < 1)
-      throw new RangeError(`Cannot run the model: ${steps} steps are too few for one output`);
+      throw new RangeError(`Cannot ${action}: ${steps} steps are too few for one output`);
     const rows = isSingle ? 1 : made;
     const length = batch * rows * width;
     checkOutput(action, output, length);
@@ -297,11 +295,10 @@ export class Model {
     const { width, steps: fixed } = this.#engine.plan.input;
     const steps = length / (batch * width);
     if (!Number.isInteger(steps) || steps < 1) {
-      const shape = `batch ${batch} × steps × ${width}`;
-      throw new RangeError(`Cannot run the model: input has ${length} values, expected ${shape}`);
+      expectLength(ACTION, "input", length, `batch ${batch} × steps × ${width}`);
     }
     if (fixed !== undefined && this.#engine.plan.wholeSequence) {
-      expectLength("run the model", "input", length, batch * fixed * width);
+      expectLength(ACTION, "input", length, batch * fixed * width);
     }
     return steps;
   }

@@ -22,8 +22,6 @@ let newestId = 0;
  * whatever its neighbours do and however its samples are spread over ticks.
  */
 export class Pool {
-  /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "Pool";
   /** Streams that can be open at a time. */
   readonly capacity: number;
 
@@ -41,7 +39,7 @@ export class Pool {
   #shown: Float32Array;
 
   static {
-    printable(Pool, ({ size, capacity }) => ({ size, capacity }));
+    printable(Pool, "Pool", ({ size, capacity }) => ({ size, capacity }));
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectOptions, LmuError } from "../errors.js";
+import { expectLength, expectOptions, LmuError } from "../errors.js";
 import type { Shape } from "./feed.js";
 import { printable } from "../inspect.js";
 import { advance, type Pass } from "../runtime/pass.js";
@@ -33,8 +33,6 @@ export function expectStreamable({ plan }: Engine, action: string): void {
  * trained model can still overflow; the infinities then stay in the state until {@link Stream.reset}.
  */
 export class Stream extends Recall {
-  /** @internal Entries are minified, and hosts print the name. */
-  static override readonly name = "Stream";
   readonly #engine: Engine;
   readonly #state: OpenState;
   /** A copy of the newest output for the caller, who may change it or give it away. */
@@ -45,7 +43,10 @@ export class Stream extends Recall {
   #sample: Float64Array | undefined;
 
   static {
-    printable(Stream, (stream) => ({ position: stream.position, isEnded: stream.#state.isEnded }));
+    printable(Stream, "Stream", (stream) => ({
+      position: stream.position,
+      isEnded: stream.#state.isEnded,
+    }));
   }
 
   /** @internal */
@@ -123,9 +124,7 @@ export class Stream extends Recall {
     const input = takeSamples(action, chunk, vocabulary, output);
     const steps = input.length / width;
     if (!Number.isInteger(steps)) {
-      throw new RangeError(
-        `Cannot ${action}: input has ${input.length} values, expected a multiple of ${width}`,
-      );
+      expectLength(action, "input", input.length, `a multiple of ${width}`);
     }
     return this.#take(action, input, steps, false, output);
   }

@@ -1,4 +1,5 @@
 import { expectInteger, expectOptions } from "../errors.js";
+import { printable } from "../inspect.js";
 import type { OpenState } from "./open-state.js";
 import type { Past } from "./snapshot.js";
 import { Stream } from "./stream.js";
@@ -30,12 +31,14 @@ export interface TimelineOptions {
  * ```
  */
 export class Timeline {
-  /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "Timeline";
   readonly #stream: Stream;
   readonly #state: OpenState;
   readonly #capacity: number;
   #kept: { readonly position: number; readonly past: Past }[] = [];
+
+  static {
+    printable(Timeline, "Timeline", ({ positions }) => ({ positions }));
+  }
 
   /**
    * Keeps the past there is, and those to come.

@@ -1,17 +1,12 @@
-/** Which part of memory an address counts from. */
-export type Region = "program" | "weights" | "buffers";
+/** A place in memory, before it is known where the regions begin: bytes in a part of it. */
+export interface Address {
+  readonly region: "program" | "weights" | "buffers";
+  readonly offset: number;
+}
 
-/** A place in memory, before it is known where the regions begin. */
-export class Address {
-  constructor(
-    readonly region: Region,
-    readonly offset: number,
-  ) {}
-
-  /** The place this many bytes further. */
-  plus(bytes: number): Address {
-    return new Address(this.region, this.offset + bytes);
-  }
+/** The place this many bytes further. */
+export function plus({ region, offset }: Address, bytes: number): Address {
+  return { region, offset: offset + bytes };
 }
 
 /** One field of a record. */

@@ -2,7 +2,7 @@ import { checkBytes, pad4 } from "../facts/bytes.js";
 import type { Capacity, Clock } from "../facts/clock.js";
 import type { Hold } from "../legendre/residual.js";
 import { computed, type Tensor } from "../tensor.js";
-import { Address } from "./address.js";
+import type { Address } from "./address.js";
 import { type Fields, Program } from "./program.js";
 import type { Rows } from "./rows.js";
 import { type MatrixOptions, Weights } from "./weights.js";
@@ -60,7 +60,7 @@ export class Builder {
     const offset = this.bufferBytes;
     this.bufferBytes += pad4(floats) * 4;
     checkBytes(this.bufferBytes);
-    return new Address("buffers", offset);
+    return { region: "buffers", offset };
   }
 
   /** Notes that a product reads so many floats of every stream's state at once. */

@@ -5,9 +5,6 @@
 export class Panels {
   /** Floats in all. */
   readonly size: number;
-  /** Made when a weight is there to be placed: until then, a file may claim any shape. */
-  #first: Uint32Array | undefined;
-  #step = new Uint8Array(0);
 
   /** @param rows - outputs, a multiple of 4 @param columns - inputs */
   constructor(
@@ -19,35 +16,20 @@ export class Panels {
 
   /** Index of the first element of a row, in floats. */
   first(row: number): number {
-    return (this.#first ?? this.#place())[row]!;
+    const within = row % this.step(row);
+    return (row - within) * this.columns + within;
   }
 
-  /** Floats from column to column of a row. */
+  /** Floats from column to column of a row: the width of its panel. All that are as wide or wider begin at multiples of it. */
   step(row: number): number {
-    if (!this.#first) this.#place();
-    return this.#step[row]!;
+    return WIDTHS.find((width) => row < this.rows - (this.rows % width))!;
   }
 
   /** Index of an element, in floats. */
   at(row: number, column: number): number {
     return this.first(row) + column * this.step(row);
   }
-
-  #place(): Uint32Array {
-    const { rows, columns } = this;
-    const first = new Uint32Array(rows);
-    this.#step = new Uint8Array(rows);
-    let start = 0;
-    for (const width of [32, 16, 8, 4]) {
-      while (rows - start >= width) {
-        for (let row = start; row < start + width; row++) {
-          first[row] = start * columns + row - start;
-          this.#step[row] = width;
-        }
-        start += width;
-      }
-    }
-    this.#first = first;
-    return first;
-  }
 }
+
+/** Of panels, widest first. */
+const WIDTHS = [32, 16, 8, 4];

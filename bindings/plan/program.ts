@@ -5,18 +5,22 @@ import {
   COMBINES,
   FLOATS,
   KINDS,
-  LAYER,
+  LAYER_WORDS,
   PARTS,
   PLAN,
+  PLAN_WORDS,
   RECORDS,
 } from "../runtime/records.js";
-import { Address, type Region, type Word } from "./address.js";
+import { expectOrder } from "../runtime/order.js";
+import type { Address, Word } from "./address.js";
 import { pad4 } from "../facts/bytes.js";
 import type { Clock } from "../facts/clock.js";
 import { type Rows, strideOf, type TermSource } from "./rows.js";
 
-/** Fields of a layer record. */
+/** Fields of a layer record, in the order of its class. */
 export type Fields<K extends keyof typeof RECORDS> = Record<(typeof RECORDS)[K][number], Word>;
+
+type PartFields<K extends keyof typeof PARTS> = Record<(typeof PARTS)[K][number], Word>;
 
 /** Uint32Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
 export type Words = ReturnType<typeof Uint32Array.of>;
@@ -36,8 +40,12 @@ export class Program {
     fields: Fields<K>,
     tail: readonly Word[] = [],
   ): void {
-    const words = [...wordsOf(RECORDS[kind], fields), ...tail];
-    const bytes = (LAYER.length + words.length) * 4;
+    ASSERT: expectOrder(RECORDS[kind], fields);
+    this.#append(kind, clock, [...wordsOf(fields), ...tail]);
+  }
+
+  #append(kind: keyof typeof RECORDS, clock: Clock, words: readonly Word[]): void {
+    const bytes = (LAYER_WORDS + words.length) * 4;
     this.#records.push([KINDS.indexOf(kind), bytes, clock.id, ...words]);
   }
 
@@ -48,14 +56,14 @@ export class Program {
     terms: readonly TermSource[],
     activation: Address | 0 = 0,
   ): void {
-    const tail = terms.flatMap(({ input, weights }) =>
-      wordsOf(
-        PARTS.term,
+    const tail = terms.flatMap(({ input, weights }) => {
+      const fields: PartFields<"term"> =
         "state" in input
           ? { isState: 1, input: input.state, stride: input.width * 4, weights }
-          : { isState: 0, input: input.at, stride: strideOf(input), weights },
-      ),
-    );
+          : { isState: 0, input: input.at, stride: strideOf(input), weights };
+      ASSERT: expectOrder(PARTS.term, fields);
+      return wordsOf(fields);
+    });
     const outputs = pad4(output.width);
     this.record(
       "dense",
@@ -72,12 +80,7 @@ export class Program {
     add();
     const body = this.#records.flat();
     this.#records = outer;
-    this.#records.push([
-      KINDS.indexOf("loop"),
-      (LAYER.length + body.length) * 4,
-      clock.id,
-      ...body,
-    ]);
+    this.#append("loop", clock, body);
   }
 
   /** An activation for a record; 0 for the identity. */
@@ -85,7 +88,7 @@ export class Program {
     const { kind, parameters } = encodeActivation(where, description);
     if (kind === "identity") return 0;
     const [p0 = 0, p1 = 0, p2 = 0, p3 = 0] = parameters;
-    const code = ACTIVATION_KINDS.findIndex((name) => name === kind);
+    const code = ACTIVATION_KINDS.indexOf(kind as never);
     return this.part("activation", { kind: code, p0, p1, p2, p3 });
   }
 
@@ -95,13 +98,11 @@ export class Program {
   }
 
   /** A record that other records point to. Its address counts from the end of the layer records. */
-  part<K extends keyof typeof PARTS>(
-    kind: K,
-    fields: Record<(typeof PARTS)[K][number], Word>,
-  ): Address {
+  part<K extends keyof typeof PARTS>(kind: K, fields: PartFields<K>): Address {
+    ASSERT: expectOrder(PARTS[kind], fields);
     const at = this.#parts.length;
-    this.#parts.push(...wordsOf(PARTS[kind], fields));
-    return new Address("program", at * 4);
+    this.#parts.push(...wordsOf(fields));
+    return { region: "program", offset: at * 4 };
   }
 
   /** Appends output ← a ∘ b. */
@@ -117,13 +118,13 @@ export class Program {
 
   /** Where a plan counts the rows of a clock, in bytes from its beginning. */
   counterOffset(clock: number): number {
-    return (PLAN.length + clock) * 4;
+    return (PLAN_WORDS + clock) * 4;
   }
 
   /** Bytes of plan header, records and parts. */
   get bytes(): number {
     const layers = this.#records.reduce((sum, record) => sum + record.length, 0);
-    return pad4(PLAN.length + this.clocks + layers + this.#parts.length) * 4;
+    return pad4(PLAN_WORDS + this.clocks + layers + this.#parts.length) * 4;
   }
 
   /**
@@ -131,23 +132,17 @@ export class Program {
    *
    * @param gathered - scratch for rows of states
    */
-  link(bases: Readonly<Record<Region, number>>, gathered: Address): Words {
+  link(bases: Readonly<Record<Address["region"], number>>, gathered: Address): Words {
     const layers = this.#records.flat();
-    const counters = Array<number>(this.clocks).fill(0);
-    const first = PLAN.length + counters.length;
+    const first = PLAN_WORDS + this.clocks;
     const parts = bases.program + (first + layers.length) * 4;
-    const header = wordsOf(PLAN, {
-      layers: bases.program + first * 4,
-      end: parts,
-      gathered,
-      slots: 0,
-      streams: 0,
-      isEven: 0,
-      spacing: 0,
-      flush: 0,
-    });
+    const header = { layers: bases.program + first * 4, end: parts, gathered };
+    ASSERT: expectOrder(PLAN.slice(0, 3), header);
+    // The rest of the header, and the counters of the clocks, are for wasm to fill in.
+    const given = wordsOf(header);
+    const others = Array<number>(first - given.length).fill(0);
     const words = new Uint32Array(this.bytes / 4);
-    [...header, ...counters, ...layers, ...this.#parts].forEach((word, i) => {
+    [...given, ...others, ...layers, ...this.#parts].forEach((word, i) => {
       if (typeof word === "number") words[i] = word;
       else words[i] = (word.region === "program" ? parts : bases[word.region]) + word.offset;
     });
@@ -158,13 +153,10 @@ export class Program {
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);
 
-const isFloat = (name: string): boolean => FLOATS.some((one) => one === name);
-
-/** Fields of a record in their order; floats as their bits. */
-function wordsOf(names: readonly string[], fields: Readonly<Record<string, Word>>): Word[] {
-  return names.map((name) => {
-    const word = fields[name]!;
-    if (typeof word !== "number" || !isFloat(name)) return word;
+/** Fields in the order they are given; floats as their bits. */
+function wordsOf(fields: Readonly<Record<string, Word>>): Word[] {
+  return Object.entries(fields).map(([name, word]) => {
+    if (typeof word !== "number" || !FLOATS.includes(name as never)) return word;
     float[0] = word;
     return floatBits[0]!;
   });

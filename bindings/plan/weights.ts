@@ -1,7 +1,7 @@
 import { cannotLoad } from "../errors.js";
 import { checkBytes, pad4 } from "../facts/bytes.js";
 import type { Tensor } from "../tensor.js";
-import { Address } from "./address.js";
+import type { Address } from "./address.js";
 import { Panels } from "./panels.js";
 
 /** How one tensor, or a computed matrix, gets into the weights: in rows whose elements are equally far apart. */
@@ -42,7 +42,7 @@ export class Weights {
     const offset = this.bytes;
     this.bytes += pad4(floats) * 4;
     checkBytes(this.bytes);
-    return new Address("weights", offset);
+    return { region: "weights", offset };
   }
 
   /**

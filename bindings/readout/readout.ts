@@ -28,8 +28,6 @@ export type { Results, Values } from "./values.js";
  * a product with the weights.
  */
 export class Readout {
-  /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "Readout";
   /** Numbers that a prediction is made from. */
   readonly features: number;
   /** Numbers that are predicted. */
@@ -54,7 +52,11 @@ export class Readout {
   readonly #renewal: number;
 
   static {
-    printable(Readout, ({ features, targets, samples }) => ({ features, targets, samples }));
+    printable(Readout, "Readout", ({ features, targets, samples }) => ({
+      features,
+      targets,
+      samples,
+    }));
   }
 
   /**

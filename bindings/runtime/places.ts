@@ -1,4 +1,5 @@
-import { TICK } from "./records.js";
+import { expectOrder } from "./order.js";
+import { TICK, TICK_WORDS } from "./records.js";
 import type { Session } from "./session.js";
 import { clearStates, slotOf, type States } from "./states.js";
 
@@ -44,7 +45,7 @@ export class Places {
     this.#capacity = capacity;
     this.#placeBytes = stateBytes + output.stride;
     this.#sampleBytes = LINK + input.width * 4;
-    const slots = pad16((TICK.length + phases.length) * 4);
+    const slots = pad16((TICK_WORDS + phases.length) * 4);
     const waiting = slots + pad16(call.streams * 8);
     const first = waiting + pad16(capacity * 4);
     const bytes = first + capacity * this.#placeBytes;
@@ -75,7 +76,8 @@ export class Places {
       phases: phases.length,
     };
     const { integers } = states.session;
-    integers.set([...TICK.map((name) => record[name]), ...phases], at / 4);
+    ASSERT: expectOrder(TICK, record);
+    integers.set([...Object.values(record), ...phases], at / 4);
     integers.fill(0, this.#waiting / 4, this.#first / 4);
   }
 

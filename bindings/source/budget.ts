@@ -1,4 +1,4 @@
-import { LmuError } from "../errors.js";
+import { cannotLoad } from "../errors.js";
 
 /** Most bytes held for one model, unless the caller says otherwise: 2 GiB. */
 const DEFAULT = 2 ** 31;
@@ -20,28 +20,9 @@ export class Budget {
     this.left -= bytes;
     if (this.left < 0) tooLarge(`the option maxBytes, ${this.maxBytes} bytes`);
   }
-
-  /**
-   * An array of bytes that stay in memory from now on.
-   *
-   * @throws LmuError source-too-large
-   */
-  allocate(bytes: number): Uint8Array<ArrayBuffer> {
-    this.hold(bytes);
-    return allocate(bytes);
-  }
 }
 
-/** An array, or the error that says that the engine gives none of that size. */
-export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(bytes);
-  } catch (cause) {
-    return tooLarge("any array of this engine", cause);
-  }
-}
-
-function tooLarge(most: string, cause?: unknown): never {
-  const message = `Cannot load the model: it is larger in memory than ${most}`;
-  throw new LmuError("source-too-large", message, { cause });
+/** @throws LmuError source-too-large */
+export function tooLarge(most: string, cause?: unknown): never {
+  cannotLoad(`it is larger in memory than ${most}`, "source-too-large", cause);
 }

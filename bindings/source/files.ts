@@ -1,10 +1,7 @@
-import { brief, LmuError } from "../errors.js";
-import { decodeUtf8 } from "../utf8.js";
-import { type Find, finderOf } from "./folder.js";
 import { Budget } from "./budget.js";
-import { naming } from "./naming.js";
+import { type FileSet, isSet } from "./folder.js";
 import { openReader, type SourceReader } from "./reader.js";
-import { isUrl, type ReadOptions, type Source, type SourceFiles } from "./source.js";
+import type { ReadOptions, Source, SourceFiles } from "./source.js";
 
 /** What a model is read from: its weights, in one file or in several, and what stands beside them. */
 export interface ModelFiles {
@@ -19,113 +16,29 @@ export interface ModelFiles {
   readonly budget: Budget;
 }
 
-/** All are open at the same time, and systems have limits to that. */
-const MAX_SHARDS = 500;
-
-/** Files that are weights, most particular first. */
-const WEIGHTS = ["model.safetensors", "model.weights.h5", "model.keras", "pytorch_model.bin"];
-/** Of TensorFlow's folders, which can be named, but not read. */
-const SAVED_MODEL = "saved_model.pb";
-const INDEX = "model.safetensors.index.json";
-
-/** Files that describe are small: a configuration or an index beyond this is not read. */
-const MAX_TEXT = 16 << 20;
+/** Opens a model of several files, one of which `open` opens. */
+type OpenSet = (
+  source: FileSet,
+  options: ReadOptions,
+  open: typeof openReader,
+) => Promise<ModelFiles>;
 
 /**
  * Opens a model: one source, a folder (a path, or a URL ending in "/"), or named sources.
  *
+ * @param sets - brings what opens several files
  * @throws LmuError source-unreadable, format-invalid; TypeError; the signal's reason
  */
 export async function openFiles(
   source: Source | SourceFiles,
   options: ReadOptions,
+  sets: () => Promise<{ openSet: OpenSet }>,
 ): Promise<ModelFiles> {
+  if (await isSet(source)) {
+    const { openSet } = await sets();
+    return openSet(source as FileSet, options, openReader);
+  }
+  const reader = await openReader(source as Source, options);
   const budget = new Budget(options.maxBytes);
-  const find = await finderOf(source, options);
-  if (!find) {
-    const reader = await openReader(source as Source, options);
-    return { name: reader.name, weights: [reader], metadata: new Map(), budget };
-  }
-  const name = typeof source === "string" || isUrl(source) ? String(source) : "";
-  return naming(name, () => openSet(find, name, budget));
-}
-
-/** Opens the files of a set that make a model. */
-async function openSet(find: Find, name: string, budget: Budget): Promise<ModelFiles> {
-  const config = await readJson(find, "config.json");
-  const index = await readJson(find, INDEX);
-  const weights = await openWeights(find, index);
-  return {
-    ...{ name, budget, weights },
-    ...(config !== undefined && { config }),
-    metadata: metadataOf(index),
-  };
-}
-
-/** Opens the shards of an index, or the first file of weights that there is; none stays open after a failure. */
-async function openWeights(find: Find, index: unknown): Promise<SourceReader[]> {
-  const names = index === undefined ? [...WEIGHTS, SAVED_MODEL] : shardsOf(index);
-  const weights: SourceReader[] = [];
-  try {
-    for (const name of names) {
-      const reader = await find(name);
-      if (reader) weights.push(reader);
-      else if (index !== undefined) missing(name);
-      if (weights.length && index === undefined) break;
-    }
-    if (weights.length === 0) missing(`${INDEX}, ${WEIGHTS.join(", ")}`);
-    return weights;
-  } catch (cause) {
-    for (const reader of weights) reader.close();
-    throw cause;
-  }
-}
-
-async function readJson(find: Find, name: string): Promise<unknown> {
-  const reader = await find(name);
-  if (!reader) return undefined;
-  let bytes: Uint8Array;
-  try {
-    bytes = await reader.peek(MAX_TEXT + 1);
-  } finally {
-    reader.close();
-  }
-  if (bytes.length > MAX_TEXT) invalid(name, `is larger than ${MAX_TEXT} bytes`);
-  try {
-    return JSON.parse(decodeUtf8(bytes)) as unknown;
-  } catch (cause) {
-    return invalid(name, "is no valid JSON", cause);
-  }
-}
-
-/** Names of the files that hold the tensors, in their order in the index. */
-function shardsOf(index: unknown): string[] {
-  const map = (index as { weight_map?: unknown } | null)?.weight_map;
-  if (typeof map !== "object" || map === null) return invalid(INDEX, "has no weight_map");
-  const names = [...new Set(Object.values(map))] as unknown[];
-  for (const name of names) {
-    // Names come from the file: they must not lead out of the folder.
-    if (typeof name !== "string" || !/^\w[\w.-]*$/.test(name) || name.includes("..")) {
-      invalid(INDEX, `names the file ${brief(name)}, expected a plain name`);
-    }
-  }
-  if (names.length === 0) invalid(INDEX, "names no files");
-  if (names.length > MAX_SHARDS) {
-    invalid(INDEX, `names ${names.length} files, expected at most ${MAX_SHARDS}`);
-  }
-  return names as string[];
-}
-
-function metadataOf(index: unknown): Map<string, string> {
-  const metadata = (index as { metadata?: unknown } | undefined)?.metadata ?? {};
-  const texts = Object.entries(metadata as object).filter(([, value]) => typeof value === "string");
-  return new Map(texts as [string, string][]);
-}
-
-function missing(name: string): never {
-  throw new LmuError("source-unreadable", `Cannot load the model: the folder has no ${name}`);
-}
-
-function invalid(name: string, problem: string, cause?: unknown): never {
-  throw new LmuError("format-invalid", `Cannot load the model: ${name} ${problem}`, { cause });
+  return { name: reader.name, weights: [reader], metadata: new Map(), budget };
 }

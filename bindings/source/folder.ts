@@ -1,52 +1,56 @@
-import { discard, fetchSource, fileSystem } from "./open.js";
-import { openReader, type SourceReader } from "./reader.js";
-import { absoluteUrl, isUrl, type ReadOptions, type Source, type SourceFiles } from "./source.js";
+import { discard, fetchSource, placeOf } from "./open.js";
+import type { openReader, SourceReader } from "./reader.js";
+import { isUrl, type ReadOptions, type Source, type SourceFiles } from "./source.js";
 
 /** Finds a file of a set; undefined when there is none of that name. */
 export type Find = (name: string) => Promise<SourceReader | undefined>;
 
-/** How to find files of a set; undefined when the source is a single file. */
-export async function finderOf(
-  source: Source | SourceFiles,
-  options: ReadOptions,
-): Promise<Find | undefined> {
-  if (typeof source === "string" || isUrl(source)) return folderOf(source, options);
-  if (typeof source !== "object" || source === null) return undefined;
-  if (Object.getPrototypeOf(source) !== Object.prototype) return undefined;
-  const files = new Map(Object.entries(source as SourceFiles));
-  if (files.size === 0) return undefined;
-  return async (name) =>
-    files.has(name) ? openReader(files.get(name)!, options, name) : undefined;
-}
+/** Several files: a folder by path or URL, or sources by name. */
+export type FileSet = string | URL | SourceFiles;
 
-/** A folder by path or URL. */
-async function folderOf(source: string | URL, options: ReadOptions): Promise<Find | undefined> {
-  const url = isUrl(source) ? source : absoluteUrl(source);
-  const files = !url || url.protocol === "file:" ? fileSystem() : undefined;
-  if (files) {
-    const isFolder = await files.stat(url ?? source).then(
+/** Whether a source is several files. */
+export async function isSet(source: Source | SourceFiles): Promise<boolean> {
+  if (typeof source === "string" || isUrl(source)) {
+    const { place, files } = placeOf(source);
+    if (!files) return /^[^?#]*\/$/.test(String(source));
+    return files.stat(place).then(
       (stat) => stat.isDirectory(),
       () => false,
     );
-    if (!isFolder) return undefined;
-    const base = String(source).replace(/\/$/, "");
-    const pathOf = (name: string) => (url ? new URL(`${base}/${name}`) : `${base}/${name}`);
-    return async (name) => {
-      const isThere = await files.stat(pathOf(name)).then(
-        () => true,
-        () => false,
-      );
-      return isThere ? openReader(pathOf(name), options) : undefined;
-    };
   }
-  if (!/^[^?#]*\/$/.test(String(source))) return undefined;
-  return (name) => openPage(`${String(source)}${name}`, options);
+  const isPlain = source && Object.getPrototypeOf(source) === Object.prototype;
+  return isPlain && Object.keys(source).length > 0;
+}
+
+/** How to find files of a set. @param open - opens them: passed, for who finds them is loaded on demand */
+export function finderOf(source: FileSet, options: ReadOptions, open: typeof openReader): Find {
+  if (typeof source !== "string" && !isUrl(source)) {
+    const sources = new Map(Object.entries(source));
+    return async (name) =>
+      sources.has(name) ? open(sources.get(name)!, options, name) : undefined;
+  }
+  const { place, files } = placeOf(source);
+  if (!files) return (name) => openPage(`${String(source)}${name}`, options, open);
+  const base = String(source).replace(/\/$/, "");
+  return async (name) => {
+    const path = `${base}/${name}`;
+    const file = isUrl(place) ? new URL(path) : path;
+    const isThere = await files.stat(file).then(
+      () => true,
+      () => false,
+    );
+    return isThere ? open(file, options) : undefined;
+  };
 }
 
 /** A page, or undefined where the server has none. */
-async function openPage(address: string, options: ReadOptions): Promise<SourceReader | undefined> {
+async function openPage(
+  address: string,
+  options: ReadOptions,
+  open: typeof openReader,
+): Promise<SourceReader | undefined> {
   const response = await fetchSource(address, options.signal);
-  if (response.status !== 404) return openReader(response, options, address);
+  if (response.status !== 404) return open(response, options, address);
   discard(response);
   return undefined;
 }

@@ -23,8 +23,9 @@ export async function naming<T>(name: string, work: () => Promise<T> | T): Promi
   } catch (cause) {
     if (!name || !(cause instanceof LmuError)) throw cause;
     const [text, ...lines] = cause.message.split("\n") as [string, ...string[]];
+    const short = shortName(name);
     const named = text.replace(UNNAMED, (_, action?: string) =>
-      action ? `${action} ${shortName(name)}: ` : `Cannot load ${shortName(name)}: c`,
+      action ? `${action} ${short}: ` : `Cannot load ${short}: c`,
     );
     if (named === text) throw cause;
     throw new LmuError(cause.code, named, { cause, lines });

@@ -9,31 +9,37 @@ import { absoluteUrl, isUrl, type ReadOptions, type SourceValue } from "./source
  * @throws LmuError source-unreadable; TypeError for a value that is no source; the signal's reason
  */
 export async function openSource(source: SourceValue, { signal }: ReadOptions): Promise<Opened> {
-  if (typeof source === "string") {
-    const url = absoluteUrl(source);
-    const files = fileSystem();
-    if (!url) return files ? openFile(source, files, signal) : openUrl(source, signal);
-    source = url;
-  }
-  if (isUrl(source)) {
-    const files = source.protocol === "file:" ? fileSystem() : undefined;
-    return files ? openFile(source, files, signal) : openUrl(source, signal);
+  if (typeof source === "string" || isUrl(source)) {
+    const { place, files } = placeOf(source);
+    return files ? openFile(place, files, signal) : openUrl(place, signal);
   }
   if (source instanceof ArrayBuffer) return openBytes(new Uint8Array(source));
   if (ArrayBuffer.isView(source)) {
     return openBytes(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
   }
-  if (typeof Request === "function" && source instanceof Request) return openUrl(source, signal);
-  if (typeof Response === "function" && source instanceof Response) return openResponse(source);
-  if (typeof Blob === "function" && source instanceof Blob) {
-    return { total: source.size, pieces: streamPieces(source.stream()) };
-  }
-  if (typeof ReadableStream === "function" && source instanceof ReadableStream) {
-    return { total: undefined, pieces: streamPieces(source) };
-  }
+  if (isOf("Request", source)) return openUrl(source, signal);
+  if (isOf("Response", source)) return openResponse(source);
+  if (isOf("Blob", source)) return { total: source.size, pieces: streamPieces(source.stream()) };
+  if (isOf("ReadableStream", source)) return { total: undefined, pieces: streamPieces(source) };
   throw new TypeError(
     "Cannot load the model: source is none of path, URL, Request, Response, Blob, ArrayBuffer, typed array, ReadableStream",
   );
+}
+
+/** Classes of the web; AudioWorklets have none of them, not even URL. */
+interface WebClasses {
+  readonly Request: Request;
+  readonly Response: Response;
+  readonly Blob: Blob;
+  readonly ReadableStream: ReadableStream<Uint8Array>;
+}
+
+function isOf<Name extends keyof WebClasses>(
+  name: Name,
+  source: unknown,
+): source is WebClasses[Name] {
+  const web: unknown = globalThis[name];
+  return typeof web === "function" && source instanceof web;
 }
 
 async function openUrl(
@@ -67,9 +73,9 @@ function openResponse(response: Response): Opened {
   const body = response.body ?? refuse("has no body");
   // A compressed answer's length is not that of its bytes.
   const length = response.headers.has("content-encoding")
-    ? null
-    : response.headers.get("content-length");
-  const total = length !== null && /^\d+$/.test(length) ? Number(length) : undefined;
+    ? ""
+    : (response.headers.get("content-length") ?? "");
+  const total = /^\d+$/.test(length) ? Number(length) : undefined;
   return { total, pieces: streamPieces(body) };
 }
 
@@ -82,12 +88,22 @@ function openBytes(bytes: Uint8Array): Opened {
   return { total: bytes.length, pieces: onePiece(bytes) };
 }
 
+/** Where a path or URL leads, and what opens it there: node:fs, or nothing but a request. */
+export function placeOf(source: string | URL): {
+  readonly place: string | URL;
+  readonly files: typeof fs | undefined;
+} {
+  const url = isUrl(source) ? source : absoluteUrl(source);
+  const files = !url || url.protocol === "file:" ? fileSystem() : undefined;
+  return { place: url ?? source, files };
+}
+
 /**
  * node:fs without an import that bundlers would stumble over; undefined where there are no files.
  *
  * @internal so that no declaration asks for the types of Node
  */
-export function fileSystem(): typeof fs | undefined {
+function fileSystem(): typeof fs | undefined {
   return globalThis.process?.getBuiltinModule?.("node:fs/promises");
 }
 

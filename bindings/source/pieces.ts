@@ -34,26 +34,23 @@ export function onePiece(bytes: Uint8Array): Pieces {
 
 /** A stream, which is locked from now on. */
 export function streamPieces(stream: ReadableStream<Uint8Array>): Pieces {
-  if (stream.locked) {
-    throw new LmuError(
-      "source-unreadable",
-      "Cannot read the stream: it is locked, or has been read",
-    );
-  }
+  if (stream.locked) unreadable("is locked, or has been read");
   const reader = stream.getReader();
   return {
     next: async () => {
       const { done, value } = await reader.read();
       if (done) return undefined;
-      if (value instanceof Uint8Array) return value;
-      throw new LmuError(
-        "source-unreadable",
-        "Cannot read the stream: it gives something else than Uint8Array",
-      );
+      return value instanceof Uint8Array
+        ? value
+        : unreadable("gives something else than Uint8Array");
     },
     // Not awaited: a source that never answers must not hold up the error.
     close: () => void reader.cancel().catch(() => undefined),
   };
+}
+
+function unreadable(problem: string): never {
+  throw new LmuError("source-unreadable", `Cannot read the stream: it ${problem}`);
 }
 
 /** The first `size` bytes of an open file, or all. */
@@ -63,8 +60,8 @@ export function filePieces(file: fs.FileHandle, size = Infinity): Pieces {
     next: async () => {
       if (left === 0) return undefined;
       const { bytesRead, buffer } = await file.read(new Uint8Array(Math.min(PIECE, left)));
-      left = bytesRead === 0 ? 0 : left - bytesRead;
-      return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+      left = bytesRead && left - bytesRead;
+      return bytesRead ? buffer.subarray(0, bytesRead) : undefined;
     },
     close: () => void file.close().catch(() => undefined),
   };

@@ -1,25 +1,19 @@
-import { LmuError, messageOf } from "../errors.js";
-import { allocate, Budget } from "./budget.js";
+import { cannotLoad, LmuError, messageOf } from "../errors.js";
 import { naming } from "./naming.js";
 import { openSource } from "./open.js";
 import { abortable, type Opened, type Pieces } from "./pieces.js";
 import { isUrl, type ReadOptions, type Source, type SourceValue } from "./source.js";
-
-/** Bytes that are believed to come because the source says so; whoever lies about more could send them as well. */
-const MOST_BELIEVED = 2 ** 28;
 
 /** Reads an opened source piece by piece, in whatever portions are asked for. */
 export class SourceReader {
   /** Path, URL or file name; "" where there is none. */
   readonly name: string;
   readonly total: number | undefined;
-  /** Whether takeAll copied the pieces together: its bytes are nobody else's then. */
-  hasGathered = false;
   readonly #pieces: Pieces;
   readonly #options: ReadOptions;
   #rest: Uint8Array = new Uint8Array(0);
   /** Portions are put together here. */
-  #portion = new Uint8Array(0);
+  #portion: Uint8Array = new Uint8Array(0);
   #loaded = 0;
 
   constructor(name: string, opened: Opened, options: ReadOptions) {
@@ -31,57 +25,26 @@ export class SourceReader {
 
   /** Up to `count` bytes without taking them; fewer only at the end. */
   async peek(count: number): Promise<Uint8Array> {
-    if (this.#rest.length < count) {
-      const { pieces, left } = await this.#collect(count);
-      this.#rest = joined(left ? [...pieces, left] : pieces);
-    }
+    const { pieces, left } = await this.#collect(count);
+    this.#rest = left ? joined([...pieces, left]) : joined(pieces);
     return this.#rest.subarray(0, count);
   }
 
   /** Takes exactly `count` bytes, which the next call overwrites; undefined when fewer are left. */
   async take(count: number): Promise<Uint8Array | undefined> {
-    if (this.#rest.length >= count) {
-      const taken = this.#rest.subarray(0, count);
-      this.#rest = this.#rest.subarray(count);
-      return taken;
-    }
-    const { pieces, left } = await this.#collect(count);
+    const { pieces, left, missing } = await this.#collect(count);
     if (!left) return undefined;
-    // Only now: the count may be a lie.
-    if (this.#portion.length < count) this.#portion = new Uint8Array(count);
-    let at = 0;
-    for (const piece of pieces) {
-      this.#portion.set(piece, at);
-      at += piece.length;
-    }
-    this.#portion.set(left.subarray(0, count - at), at);
-    this.#rest = left.subarray(count - at);
-    return this.#portion.subarray(0, count);
+    this.#rest = left.subarray(missing);
+    const taken = joined([...pieces, left.subarray(0, missing)], this.#portion);
+    if (pieces.length) this.#portion = taken;
+    return taken;
   }
 
-  /**
-   * Takes everything left: no copy when it came in one piece.
-   *
-   * @throws LmuError source-too-large as soon as it is more than the budget has
-   */
-  async takeAll(budget = new Budget()): Promise<Uint8Array> {
-    if (this.total! > budget.left) budget.hold(this.total!);
-    const first = this.#rest.length > 0 ? this.#rest : await this.#next();
+  /** Takes what comes next, as it comes; undefined at the end. */
+  async takeNext(): Promise<Uint8Array | undefined> {
+    const rest = this.#rest;
     this.#rest = new Uint8Array(0);
-    let piece = await this.#next();
-    budget.hold(first?.length ?? 0);
-    if (!first || !piece) return first ?? this.#rest;
-    this.hasGathered = true;
-    // Not kept as pieces: each can go at once, where all of them would wait for the last.
-    let bytes = allocate(Math.min(this.total ?? 0, MOST_BELIEVED));
-    bytes = append(bytes, 0, first);
-    let length = first.length;
-    for (; piece; piece = await this.#next()) {
-      budget.hold(piece.length);
-      bytes = append(bytes, length, piece);
-      length += piece.length;
-    }
-    return bytes.subarray(0, length);
+    return rest.length > 0 ? rest : this.#next();
   }
 
   /** Lets go of the source. */
@@ -90,17 +53,17 @@ export class SourceReader {
   }
 
   /** Pieces that have fewer than `count` bytes, and the one that completes them; without it at the end. */
-  async #collect(count: number): Promise<{ pieces: Uint8Array[]; left: Uint8Array | undefined }> {
+  async #collect(count: number) {
     const pieces: Uint8Array[] = [];
-    let have = 0;
-    let piece: Uint8Array | undefined = this.#rest;
+    let missing = count;
+    let left: Uint8Array | undefined = this.#rest;
     this.#rest = new Uint8Array(0);
-    while (piece && have + piece.length < count) {
-      pieces.push(piece);
-      have += piece.length;
-      piece = await this.#next();
+    while (left && left.length < missing) {
+      if (left.length) pieces.push(left);
+      missing -= left.length;
+      left = await this.#next();
     }
-    return { pieces, left: piece };
+    return { pieces, left, missing };
   }
 
   async #next(): Promise<Uint8Array | undefined> {
@@ -112,8 +75,7 @@ export class SourceReader {
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof LmuError) throw cause;
-      const message = `Cannot load the model: ${messageOf(cause)}`;
-      throw new LmuError("source-unreadable", message, { cause });
+      cannotLoad(messageOf(cause), "source-unreadable", cause);
     }
     if (!piece) return undefined;
     this.#loaded += piece.length;
@@ -147,36 +109,17 @@ function nameOf(source: SourceValue): string {
   return url || name || "";
 }
 
-/** Puts a piece behind the first `length` bytes; in a larger array where there is no room. */
-function append(
-  bytes: Uint8Array<ArrayBuffer>,
-  length: number,
-  piece: Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  const needed = length + piece.length;
-  let roomy = bytes;
-  if (needed > bytes.length) {
-    roomy = allocate(Math.max(needed, 2 * bytes.length));
-    roomy.set(bytes.subarray(0, length));
-    free(bytes.buffer);
-  }
-  roomy.set(piece, length);
-  return roomy;
-}
-
-/** Gives memory back at once, where the engine can; else the collector does when it comes by. */
-function free(buffer: ArrayBuffer & { transfer?: (length: number) => ArrayBuffer }): void {
-  buffer.transfer?.(0);
-}
-
-function joined(pieces: Uint8Array[]): Uint8Array {
-  const filled = pieces.filter(({ length }) => length > 0);
-  if (filled.length === 1) return filled[0]!;
-  const bytes = new Uint8Array(filled.reduce((sum, { length }) => sum + length, 0));
+/** One piece as it is; several copied together, in the room if it suffices. */
+function joined(pieces: readonly Uint8Array[], room: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const [first, second] = pieces;
+  if (first && !second) return first;
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  // Only now: what was asked for may be a lie.
+  if (room.length < length) room = new Uint8Array(length);
   let at = 0;
-  for (const piece of filled) {
-    bytes.set(piece, at);
+  for (const piece of pieces) {
+    room.set(piece, at);
     at += piece.length;
   }
-  return bytes;
+  return room.subarray(0, length);
 }

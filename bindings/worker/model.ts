@@ -30,8 +30,6 @@ export interface WorkerRunOptions<
  * Every call rejects with LmuError disposed after disposal, and with worker-failed when the worker has ended.
  */
 export class WorkerModel {
-  /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "WorkerModel";
   readonly #channel: Channel;
   readonly #handle: number;
   readonly #report: Report;
@@ -39,7 +37,10 @@ export class WorkerModel {
   #isDisposed = false;
 
   static {
-    printable(WorkerModel, (model) => ({ format: model.#report.format, ...sizesOf(model) }));
+    printable(WorkerModel, "WorkerModel", (model) => ({
+      format: model.#report.format,
+      ...sizesOf(model),
+    }));
   }
 
   /** @internal */

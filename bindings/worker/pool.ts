@@ -17,8 +17,6 @@ type Ask = <T>(request: PoolRequest, options?: AskOptions) => Promise<T>;
  * after disposal, and with worker-failed when the worker has ended.
  */
 export class WorkerPool {
-  /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "WorkerPool";
   /** Streams that can be open at a time. */
   readonly capacity: number;
   readonly #ask: Ask;
@@ -32,7 +30,7 @@ export class WorkerPool {
   #isDisposed = false;
 
   static {
-    printable(WorkerPool, ({ size, capacity }) => ({ size, capacity }));
+    printable(WorkerPool, "WorkerPool", ({ size, capacity }) => ({ size, capacity }));
   }
 
   /** @internal */

@@ -1,4 +1,5 @@
 import { Budget } from "../source/budget.js";
+import { takeAll } from "../source/gather.js";
 import { abortable } from "../source/pieces.js";
 import { openReader } from "../source/reader.js";
 import { absoluteUrl, type ReadOptions, type Source, type SourceFiles } from "../source/source.js";
@@ -36,9 +37,9 @@ export async function sendable(
   }
   const reader = await openReader(source as Source, options);
   try {
-    const all = await reader.takeAll(new Budget(options.maxBytes));
+    const all = await takeAll(reader, new Budget(options.maxBytes));
     // A piece that came alone may be somebody's: only a copy of our own can be given away.
-    const bytes = reader.hasGathered ? all : all.slice();
+    const bytes = all.isOwn ? all.bytes : all.bytes.slice();
     return { source: bytes, transfer: [bytes.buffer as ArrayBuffer], isRead: true };
   } finally {
     reader.close();

@@ -26,8 +26,6 @@ type Ask = <T>(request: Request, options?: AskOptions) => Promise<T>;
  * with LmuError disposed after disposal, and with worker-failed when the worker has ended.
  */
 export class WorkerStream extends Feed {
-  /** @internal Entries are minified, and hosts print the name. */
-  static override readonly name = "WorkerStream";
   readonly #ask: Ask;
   readonly #handle: number;
   readonly #report: Report;
@@ -37,7 +35,7 @@ export class WorkerStream extends Feed {
   #isDisposed = false;
 
   static {
-    printable(WorkerStream, (stream) => ({ position: stream.#position }));
+    printable(WorkerStream, "WorkerStream", (stream) => ({ position: stream.#position }));
   }
 
   /** @internal */

@@ -13,7 +13,7 @@
  *
  * @module lmu-wasm/worker
  */
-import { typeOf } from "../errors.js";
+import { nameClass, typeOf } from "../errors.js";
 import type { LoadOptions } from "../model/load-options.js";
 import { checkLoadOptions } from "../model/load-options.js";
 import type { Source, SourceFiles } from "../source/source.js";
@@ -39,9 +39,11 @@ export interface WorkerLoadOptions extends LoadOptions {
  * another, in the order in which they are made; files load beside them.
  */
 export class LmuWorker {
-  /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "LmuWorker";
   readonly #channel: Channel;
+
+  static {
+    nameClass(this, "LmuWorker");
+  }
 
   /**
    * Starts a thread, or takes one over. In Node it keeps the process alive only while a call is waited for.

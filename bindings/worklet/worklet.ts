@@ -18,7 +18,7 @@
  *
  * @module lmu-wasm/worklet
  */
-import { LmuError } from "../errors.js";
+import { LmuError, nameClass } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { processorText } from "./processor-text.js";
 import type { FromProcessor, ProcessorModel, ProcessorOptions, ToProcessor } from "./processor.js";
@@ -88,8 +88,6 @@ export async function createLmuNode(
 
 /** A model on the audio thread. Made by {@link createLmuNode}. */
 export class LmuNode {
-  /** @internal Entries are minified, and hosts print the name. */
-  static readonly name = "LmuNode";
   /** The node to connect. */
   readonly node: AudioWorkletNode;
   /**
@@ -111,6 +109,10 @@ export class LmuNode {
   /** Why there is nothing to swap any more. */
   #end: LmuError | undefined;
   #swapping: { resolve(): void; reject(reason: unknown): void } | undefined;
+
+  static {
+    nameClass(this, "LmuNode");
+  }
 
   /** @internal */
   constructor(node: AudioWorkletNode, shared: SharedArrayBuffer | undefined) {

@@ -34,18 +34,8 @@ export interface Header {
 /** The format's own limit, which keeps a hostile length from being believed. */
 const MAX_HEADER = 100_000_000;
 
-const DTYPES: Readonly<Record<string, DType>> = Object.assign(Object.create(null), {
-  F64: "f64",
-  F32: "f32",
-  F16: "f16",
-  BF16: "bf16",
-  I64: "i64",
-  I32: "i32",
-  I16: "i16",
-  I8: "i8",
-  U8: "u8",
-  BOOL: "bool",
-});
+/** Element types as the format calls them: those of tensors in capitals. */
+const DTYPES = Object.keys(ELEMENT_BYTES).join(", ").toUpperCase();
 
 /** Whether a file can be safetensors, from its first 9 bytes. */
 export function isSafetensors(start: Uint8Array): boolean {
@@ -176,11 +166,9 @@ function readMetadata(value: unknown, metadata: Map<string, string>): void {
 
 function readEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const type = typeof dtype === "string" ? DTYPES[dtype] : undefined;
+  const type = (Object.keys(ELEMENT_BYTES) as DType[]).find((one) => one.toUpperCase() === dtype);
   if (!type)
-    invalid(
-      `tensor ${shortName(name)} has dtype ${brief(dtype)}, expected one of ${Object.keys(DTYPES).join(", ")}`,
-    );
+    invalid(`tensor ${shortName(name)} has dtype ${brief(dtype)}, expected one of ${DTYPES}`);
   if (!isCounts(shape))
     invalid(`tensor ${shortName(name)} has shape ${brief(shape)}, expected sizes`);
   if (!isCounts(offsets) || offsets.length !== 2) {
@@ -200,6 +188,7 @@ function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
 }
 
-function invalid(problem: string, cause?: unknown): never {
+/** @throws LmuError format-invalid */
+export function invalid(problem: string, cause?: unknown): never {
   throw new LmuError("format-invalid", `Cannot read safetensors: ${problem}`, { cause });
 }

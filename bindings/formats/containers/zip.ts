@@ -1,5 +1,6 @@
 import { brief, LmuError } from "../../errors.js";
 import { Budget } from "../../source/budget.js";
+import { allocate } from "../../source/gather.js";
 import { crc32 } from "./crc.js";
 import { type Inflate, inflateInto, MOST_INFLATED } from "./deflate.js";
 import { invalid, readDirectory, type ZipEntry } from "./zip-directory.js";
@@ -69,7 +70,7 @@ function unpack(entry: ZipEntry, budget: Budget, inflate: Inflate): Uint8Array {
     invalid(`${name} has ${packed.length} bytes, too few for the ${bytes} that it claims`);
   }
   if (method === 0 && bytes < packed.length) differs(name, packed.length, bytes);
-  const file = method === 0 ? packed : budget.allocate(bytes);
+  const file = method === 0 ? packed : allocate(bytes, budget);
   if (method === 8) {
     const length = inflateInto(packed, file, inflate);
     if (length !== bytes) differs(name, length > bytes ? "more" : length, bytes);

@@ -17,17 +17,19 @@ export class RowScales {
   constructor(entries: readonly Entry[]) {
     const tensors = new Map<string, Entry>();
     for (const entry of entries) {
-      if (tensors.has(entry.name)) refuse(entry.name, "is there twice, expected once");
-      tensors.set(entry.name, entry);
+      const { name } = entry;
+      if (tensors.has(name)) refuse(name, "is there twice, expected once");
+      tensors.set(name, entry);
     }
-    const places = new Map([...tensors.keys()].map((name, place) => [name, place]));
+    const read = new Set<string>();
     for (const { name, dtype, shape } of entries) {
+      read.add(name);
       const scale = tensors.get(scaleName(name));
       if (dtype !== "i8" || !scale) continue;
       if (scale.shape.length !== 1 || scale.shape[0] !== shape[0]) {
         refuse(scale.name, `has shape [${scale.shape.join(", ")}], expected [${shape[0]}]`);
       }
-      if (places.get(scale.name)! > places.get(name)!) {
+      if (!read.has(scale.name)) {
         refuse(scale.name, `stands behind ${name}, expected before it`);
       }
       tensors.delete(scale.name);

@@ -1,5 +1,6 @@
 import { LmuError } from "../../../errors.js";
-import { allocate, type Budget } from "../../../source/budget.js";
+import type { Budget } from "../../../source/budget.js";
+import { allocate } from "../../../source/gather.js";
 import { decodeUtf8 } from "../../../utf8.js";
 import { MOST_INFLATED } from "../deflate.js";
 
@@ -70,7 +71,7 @@ export class Hdf5File {
       invalid(`it asks for more than ${MOST_INFLATED} bytes of elements per byte of the file`);
     }
     this.#stepsLeft += STEPS_PER_HELD * bytes;
-    return this.budget.allocate(bytes);
+    return allocate(bytes, this.budget);
   }
 
   /** Memory that is soon given back, paid for. */

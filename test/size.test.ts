@@ -10,7 +10,7 @@ import { describe, expect, test } from "vitest";
  */
 
 const BROTLI: readonly (readonly [entry: string, bytes: number])[] = [
-  ["index.js", 31_950],
+  ["index.js", 32_100],
   ["index.workerd.js", 25_200],
   ["index.edge.js", 25_200],
   ["worker/worker.js", 7_500],
@@ -77,9 +77,9 @@ describe("budgets in bytes", () => {
   test.each(["index.js", "formats/foreign.js", "worker/worker.js", "worklet/worklet.js"])(
     "%s: no line above 1,500 characters, for Node prints the one that throws",
     (entry) => {
-      const lines = readFileSync(dist + entry, "utf8").split("\n");
-      // But for lmu.wasm, where nothing throws.
-      const code = lines.filter((line) => !/^const wasmHex="[0-9a-f]+";$/.test(line));
+      const text = readFileSync(dist + entry, "utf8");
+      // But for lmu.wasm and the audio processor, texts in which nothing throws.
+      const code = text.replace(/"[0-9a-f]{9999,}"|'[^'\n]{3000,}'/, "").split("\n");
       expect(Math.max(...code.map(({ length }) => length))).toBeLessThanOrEqual(1_500);
     },
   );

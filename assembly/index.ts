@@ -1,5 +1,5 @@
 // The exported names. bindings/runtime/exports.ts mirrors them; test/abi.test.ts compares.
-export { run } from "./plan";
+export { fade, run } from "./plan";
 export { tick } from "./tick";
 
 // Single kernels, for tests, benches and people who want nothing else.

@@ -6,7 +6,7 @@ import { Embedding, runEmbedding } from "./layers/embedding";
 import { Gru, runGru } from "./layers/gru";
 import { Layer, Plan } from "./layers/layer";
 import { Lstm, runLstm } from "./layers/lstm";
-import { Memory, runMemory } from "./layers/memory";
+import { crossGap, Memory, runMemory } from "./layers/memory";
 import { Copy, Merge, runCopy, runMerge } from "./layers/merge";
 import { Norm, runNorm } from "./layers/norm";
 import { GlobalPool, Pool, runGlobalPool, runPool } from "./layers/pool";
@@ -61,6 +61,22 @@ export function run(
     layer += record.bytes;
   }
   advance(slots, streams, steps, flush);
+}
+
+/** Every memory of one stream crosses its gap without input, and no sample is counted. */
+export function fade(
+  at: usize, // Plan
+  slots: usize, // address of the state's address
+): void {
+  const plan = changetype<Plan>(at);
+  plan.open(slots, 1);
+  let layer = plan.layers;
+  while (layer < plan.end) {
+    const record = changetype<Layer>(layer);
+    if (record.kind == Kind.Memory) crossGap(changetype<Memory>(layer), plan, 0);
+    // What a loop holds follows its header.
+    layer += record.kind == Kind.Loop ? offsetof<Layer>() : record.bytes;
+  }
 }
 
 function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {

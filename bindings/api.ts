@@ -25,4 +25,5 @@ export type { FormatOptions } from "./formats/read.js";
 export type { Progress, ReadOptions, Source, SourceFiles, SourceValue } from "./source/source.js";
 export type { SaveOptions, SnapshotDType } from "./model/snapshot.js";
 export { Timeline, type TimelineOptions } from "./model/timeline.js";
+export type { StepOptions } from "./model/step-options.js";
 export type { Stream } from "./model/stream.js";

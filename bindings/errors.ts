@@ -26,6 +26,8 @@ export type LmuErrorCode =
   | "id-invalid"
   /** A pool in which as many streams are open as it has room for. */
   | "pool-full"
+  /** A time between samples that a layer of the model knows nothing of, or no fraction of. */
+  | "dt-unsupported"
   /** A stream of a model that needs the whole sequence. */
   | "not-streamable"
   /** What this host does not have: TransformStream, in AudioWorklets. */
@@ -180,8 +182,9 @@ export function expectOptions(action: string, options: unknown, names: readonly 
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot ${action}: options is ${typeOf(options)}, expected an object`);
   }
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
+  // Object.keys would allocate, in every step that has options.
+  for (const name in options) {
+    if (names.includes(name) || !Object.hasOwn(options, name)) continue;
     throw new TypeError(`Cannot ${action}: options has ${brief(name)}, expected ${names.join()}`);
   }
 }

@@ -77,8 +77,8 @@ describe("the exports", () => {
       expect(found, name).toHaveLength(1);
       const code = found[0]![1]!.replace(/\/\/.*/g, "");
       const names = [...code.matchAll(/(\w+): \w+/g)].map((match) => match[1]!);
-      // What assembly's run calls `at` is a plan to whoever calls it.
-      if (name === "run") names[0] = "plan";
+      // What assembly calls `at` is a plan to whoever calls these.
+      if (["run", "fade"].includes(name)) names[0] = "plan";
       expect(names, name).toEqual(parameters);
     }
   });

@@ -42,6 +42,19 @@ test.each([
   expect(model.report().memoryBytes).toBe(memoryBytes);
 });
 
+test.each([
+  ["the same", [{ dt: 0.3 }]],
+  ["in turn", [{ dt: 0.3 }, { dt: 2.7 }]],
+  ["with silence", [{ dt: 5, between: "zero" as const }, { dt: 1 }]],
+])("stream.step by times that have come before (%s) allocates nothing", async (_, options) => {
+  const model = await load(fileOf(lmuModel(choice, 1)));
+  const [stream, output] = [model.stream(), new Float32Array(1)];
+  let t = 0;
+  expect(
+    heapBytesPerCall(() => stream.step(0.5, output, options[t++ % options.length])),
+  ).toBe(0);
+});
+
 test("stream.step of token ids allocates nothing", async () => {
   const layers = [{ name: "e", type: "embedding" }] as const;
   const model = await load(fileOf(makeUp({ vocabulary: 9 }, layers, { "e.weight": [9, 4] })));

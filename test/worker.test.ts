@@ -216,6 +216,17 @@ describe("threads", () => {
     own.terminate();
   });
 
+  test("steps by other times than one as the main entry does, and refuses what it refuses", async () => {
+    const model = await worker.load(file);
+    const [stream, here] = [await model.stream(), (await loadMadeUp(made)).stream()];
+    for (const options of [{ dt: 2.5 }, { dt: 0.1 }, { dt: 9, between: "zero" }] as const) {
+      const expected = here.step([1, 2], undefined, options);
+      expect(await stream.step([1, 2], undefined, options)).toEqual(expected);
+    }
+    await expect(stream.step([1, 2], undefined, { dt: 0 })).rejects.toThrow(RangeError);
+    expect(await stream.step([1, 2])).toEqual(here.step([1, 2]));
+  });
+
   test("streams end with their model, and the worker goes on", async () => {
     const model = await load(file, { worker });
     const stream = await model.stream();

@@ -1,8 +1,10 @@
 import { addCompensated } from "../kernels/compensate";
 import { copyFloats } from "../kernels/copy";
+import { addEuler } from "../kernels/euler";
 import { settle } from "../kernels/settle";
 import { Matrix, Rows } from "../matrix";
 import { activate } from "./activation";
+import { Gap } from "./gap";
 import { Layer, Plan } from "./layer";
 
 /**
@@ -25,6 +27,7 @@ export class Memory extends Layer {
   order: u32 = 0;
   isExplicit: u32 = 0; // 0: residual form
   weights: usize = 0; // Matrix, order × order, with B̄ as one column more in the explicit form
+  gap: usize = 0; // Gap: what takes the place of one step
   residual: usize = 0; // r, scratch f32[streams][channels][residualStride / 4]
   residualStride: u32 = 0; // bytes, columns padded
   updated: usize = 0; // scratch f32[streams][channels][padded order]
@@ -36,6 +39,14 @@ export class Memory extends Layer {
 }
 
 export function runMemory(layer: Memory, plan: Plan, from: u32, to: u32): void {
+  if (changetype<Gap>(layer.gap).updates) {
+    crossGap(layer, plan, layer.input + from * layer.inputStride);
+    return settle(
+      layer.output + from * layer.outputStride,
+      plan.state(0, layer.state),
+      (layer.channels * layer.order) << 2,
+    );
+  }
   const used = (layer.channels * layer.order) << 2;
   const isInPlace = layer.inPlace && (plan.isEven || layer.channels > 1);
   for (let t = from; t < to; ++t) {
@@ -46,6 +57,40 @@ export function runMemory(layer: Memory, plan: Plan, from: u32, to: u32): void {
     for (let s: u32 = 0; s < plan.streams; ++s) {
       settle(layer.output + (first + s) * layer.outputStride, plan.state(s, layer.state), used);
     }
+  }
+}
+
+/** All updates of a gap, of one stream, with one input; 0 for u: without any. */
+export function crossGap(layer: Memory, plan: Plan, u: usize): void {
+  const matrix = changetype<Matrix>(layer.weights);
+  const own = matrix.panels;
+  let at = changetype<Gap>(layer.gap).updates;
+  for (let update = load<f64>(at); update != 0; update = load<f64>(at)) {
+    // Scratch that is free until the product.
+    if (!u) memory.fill(layer.updated, 0, layer.channels << 2);
+    writeResiduals(layer, plan, u || layer.updated);
+    if (update < 0) stepEuler(layer, plan, -update);
+    else {
+      matrix.panels = <usize>update;
+      if (layer.inPlace) updateInPlace(layer, plan);
+      else updateApart(layer, plan, 0);
+    }
+    at += 8;
+  }
+  matrix.panels = own;
+}
+
+/** m += scale · A r for every channel of one stream. */
+function stepEuler(layer: Memory, plan: Plan, scale: f64): void {
+  const order = layer.order << 2;
+  let m = plan.state(0, layer.state);
+  let r = layer.residual;
+  for (let channel: u32 = 0; channel < layer.channels; ++channel) {
+    const sum = layer.remainder ? m + layer.remainder - layer.state : m;
+    addEuler(sum, r, layer.order, scale);
+    if (layer.remainder) addCompensated(m, sum, sum, order);
+    m += order;
+    r += layer.residualStride;
   }
 }
 

@@ -9,6 +9,7 @@ import type { Node } from "../plan/node.js";
 import { type Rows, strideOf } from "../plan/rows.js";
 import { Encoder, type FedBack } from "./encoder.js";
 import type { Named } from "./kind.js";
+import { gapRuleOf } from "./memory-gap.js";
 import { computedMatrix, givenMatrix } from "./memory-matrix.js";
 import { warnOfMemory } from "./stability.js";
 
@@ -117,6 +118,9 @@ export class Memory {
     const channels = this.#channels;
     const columns = this.#isExplicit && !gate ? order + 1 : order;
     const copies = b.capacity.streams * channels;
+    const weights = this.#isExplicit
+      ? givenMatrix(b, name, order, columns)
+      : computedMatrix(b, this.layer, !this.factors);
     b.program.record("memory", this.#clock, {
       input: input.at,
       inputStride: strideOf(input),
@@ -127,9 +131,8 @@ export class Memory {
       channels,
       order,
       isExplicit: columns - order,
-      weights: this.#isExplicit
-        ? givenMatrix(b, name, order, columns)
-        : computedMatrix(b, this.layer, !this.factors),
+      weights,
+      gap: b.gap(gapRuleOf(this.layer, this.#isExplicit, this.#isPlain), weights),
       residual: b.scratch(copies * pad4(columns)),
       residualStride: pad4(columns) * 4,
       updated: b.scratch(copies * pad4(order)),

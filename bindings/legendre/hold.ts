@@ -20,17 +20,19 @@ export interface Room {
  *
  * @param room - asked for each time; what was there is left as zeros
  */
-export function holdOf(module: WasmModule, room?: () => Room): Hold {
+export function holdOf(module: WasmModule, room?: (bytes: number) => Room): Hold {
   return (order, scale) => {
     const padded = (order + 3) & ~3;
     const bytes = (3 * padded + 2) * padded * 8;
-    const { exports, from } = roomFor(bytes, module, room?.());
+    let found: Room;
     try {
-      grow(exports, from + bytes);
+      found = roomFor(bytes, module, room?.(bytes));
+      grow(found.exports, found.from + bytes);
     } catch (cause) {
       const message = `Cannot make the matrix of order ${order}: the engine has no more memory to give`;
       throw new LmuError("model-too-large", message, { cause });
     }
+    const { exports, from } = found;
     const at = exports.hold(from, order, scale);
     const { buffer } = exports.memory;
     const D = new Float64Array(order * order);

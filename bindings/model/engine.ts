@@ -1,6 +1,7 @@
 import type { Description } from "../description.js";
 import { disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { LmuError } from "../errors.js";
+import { Gaps } from "./gaps.js";
 import type { Capacity } from "../facts/clock.js";
 import type { TensorInfo } from "../facts/facts.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -40,6 +41,8 @@ export class Engine {
   /** The states of its streams, and the session that runs them: nothing else holds the memory. */
   #states: States | undefined;
   #fingerprint: Hash | undefined;
+  /** Made when a stream first steps by another time than one. */
+  #gaps: Gaps | undefined;
 
   /**
    * Plans the model and reserves its memory; weights of the file are zero until written.
@@ -153,6 +156,24 @@ export class Engine {
     return places;
   }
 
+  /**
+   * How streams step by other times than one.
+   *
+   * @throws LmuError disposed, dt-unsupported, model-too-large
+   */
+  gaps(action: string): Gaps {
+    const states = this.running(action);
+    if (this.#gaps) return this.#gaps;
+    const { session } = states;
+    const hold = holdOf(this.module, (bytes) => {
+      // Past all that is in use there is room for the scratch of a matrix.
+      session.reserve(states.end + bytes);
+      return { exports: session.exports, from: states.end };
+    });
+    const reserve = (bytes: number) => reserving(states.end + bytes, () => states.reserve(bytes));
+    return (this.#gaps = new Gaps(session, this.plan, hold, reserve));
+  }
+
   /** A copy of plan and weights with all that it takes to run one stream of them elsewhere. */
   image(): ModelImage {
     const { floats } = this.running("copy the model").session;
@@ -166,6 +187,7 @@ export class Engine {
   /** Lets go of the memory. Idempotent. */
   dispose(): void {
     this.#states = undefined;
+    this.#gaps = undefined;
   }
 
   get #weights(): Float32Array {

@@ -3,6 +3,7 @@ import type { Engine } from "./engine.js";
 import { expectLength, expectOptions, LmuError } from "../errors.js";
 import type { Shape } from "./feed.js";
 import { printable } from "../inspect.js";
+import { readGap, type StepOptions } from "./step-options.js";
 import { advance, type Pass } from "../runtime/pass.js";
 import { OpenState } from "./open-state.js";
 import { type Place, Recall } from "./recall.js";
@@ -39,6 +40,8 @@ export class Stream extends Recall {
   #shown: Float32Array;
   /** Every step has a row of its own, so nobody asks for an earlier one. */
   readonly #isSteady: boolean;
+  /** What the step at hand passes of time, f64[1]. */
+  readonly #gap = new Float64Array(1);
   /** Memory for one sample; undefined while one is read. */
   #sample: Float64Array | undefined;
 
@@ -65,7 +68,7 @@ export class Stream extends Recall {
     return stream.#state;
   }
 
-  /** Samples seen since the beginning or the last reset. */
+  /** Samples seen since the beginning or the last reset, however far apart. */
   get position(): number {
     return this.#state.position;
   }
@@ -79,22 +82,37 @@ export class Stream extends Recall {
    * @param sample - f32[inputSize], in the units the model was trained on, or the number itself when inputSize is 1
    * @param output - receives f32[outputSize]; without it an array of the stream is returned, overwritten by every step (a
    *   new one if it has been transferred). May overlap sample
+   * @param options - the time since the sample before, if it is not one step; see {@link StepOptions}
    * @returns output, or the stream's own array
-   * @throws TypeError, RangeError if an argument is of the wrong kind or length
-   * @throws LmuError input-invalid if a value is not finite in f32 (or no token id), or after {@link Stream.end}; disposed
+   * @throws TypeError, RangeError if an argument is of the wrong kind or length, or dt is not above 0 and finite
+   * @throws LmuError input-invalid if a value is not finite in f32 (or no token id), or after {@link Stream.end};
+   *   dt-unsupported if a layer knows no time, or whole steps alone; disposed; model-too-large
    */
-  step<Output extends Float32Array = Floats>(sample: Samples | number, output?: Output): Output {
+  step<Output extends Float32Array = Floats>(
+    sample: Samples | number,
+    output?: Output,
+    options?: StepOptions,
+  ): Output {
     const action = "step the stream";
+    let gap = 1;
+    if (options !== undefined) {
+      readGap(action, options, this.#gap);
+      gap = this.#gap[0]!;
+    }
     let { session } = this.#state.expectOpen(action);
     if (!writeMemory(session, sample, session.image.input.at)) {
       const input = this.#read(action, sample);
       ({ session } = this.#state.expectOpen(action));
       this.#sample = input;
       session.write(0, input, 0);
+      // Getters of a sample may have stepped this stream, too.
+      this.#gap[0] = gap;
     }
     const { width } = session.image.output;
     checkOutput(action, output, width);
-    const rows = session.run(this.#state.slots, 1, 1, false);
+    const { slots } = this.#state;
+    const rows =
+      gap === 1 ? session.run(slots, 1, 1, false) : this.#engine.gaps(action).run(slots, this.#gap);
     // An array that has been transferred is empty.
     if (this.#shown.length !== width) this.#shown = new Float32Array(width);
     const target = output ?? this.#shown;

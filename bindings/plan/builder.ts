@@ -3,6 +3,7 @@ import type { Capacity, Clock } from "../facts/clock.js";
 import type { Hold } from "../legendre/residual.js";
 import { computed, type Tensor } from "../tensor.js";
 import type { Address } from "./address.js";
+import type { GapRule, PlacedGapRule } from "./gap-rule.js";
 import { type Fields, Program } from "./program.js";
 import type { Rows } from "./rows.js";
 import { type MatrixOptions, Weights } from "./weights.js";
@@ -14,6 +15,7 @@ type Unary = "activationLayer" | "embedding" | "globalPool" | "last" | "norm" | 
 export class Builder {
   readonly weights = new Weights();
   readonly program: Program;
+  readonly gapRules: PlacedGapRule<Address>[] = [];
   bufferBytes = 0;
   #gathered = 0;
 
@@ -61,6 +63,13 @@ export class Builder {
     this.bufferBytes += pad4(floats) * 4;
     checkBytes(this.bufferBytes);
     return { region: "buffers", offset };
+  }
+
+  /** A place for the gaps of a memory, whose matrix stands at an address. */
+  gap(rule: GapRule, weights: Address): Address {
+    const gap = this.program.part("gap", { updates: 0 });
+    this.gapRules.push({ ...rule, gap, weights });
+    return gap;
   }
 
   /** Notes that a product reads so many floats of every stream's state at once. */

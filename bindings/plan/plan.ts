@@ -5,6 +5,7 @@ import type { LayerCost, StateField } from "../facts/facts.js";
 import { givesEveryStep } from "../facts/waits.js";
 import type { Hold } from "../legendre/residual.js";
 import { Builder } from "./builder.js";
+import type { PlacedGapRule } from "./gap-rule.js";
 import type { Graph, Node } from "./node.js";
 import { type Rows, strideOf } from "./rows.js";
 import type { Packing } from "./weights.js";
@@ -68,6 +69,12 @@ export interface States {
   readonly capacity: Capacity;
 }
 
+/** What happens between samples that are more or less than a step apart. */
+export interface Gaps {
+  /** Of every memory; other layers that keep a past have none. */
+  readonly gapRules: readonly PlacedGapRule[];
+}
+
 /** What the graph says of the model, for reports. */
 export interface Costs {
   /** Why the model needs its whole sequence in one call, if it does. */
@@ -77,7 +84,7 @@ export interface Costs {
 }
 
 /** Where everything of a model stands in memory, and the words that make lmu.wasm run it. */
-export interface Plan extends Ports, Words, Packed, States, Costs {}
+export interface Plan extends Ports, Words, Packed, States, Gaps, Costs {}
 
 /**
  * Lays out a model: pure arithmetic on its graph.
@@ -104,9 +111,12 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
     return { at: bases[at.region] + at.offset, stride: strideOf(node), width };
   };
   const { isSingle, delay, id } = output.clock;
+  const words = b.program.link(bases, gathered);
+  // The parts follow the layers, whose end is the second word.
+  const partsAt = words[1]!;
   return {
     at: base,
-    words: b.program.link(bases, gathered),
+    words,
     input: { ...port(input), vocabulary: input.vocabulary, steps: input.clock.rows },
     output: {
       ...port(output),
@@ -126,6 +136,11 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
     // A panel kernel may read, never write, one vector past a row.
     statesAt: buffersAt + b.bufferBytes + 16,
     capacity,
+    gapRules: b.gapRules.map((rule) => ({
+      ...rule,
+      gap: partsAt + rule.gap.offset,
+      weights: partsAt + rule.weights.offset,
+    })),
     wholeSequence: facts.wholeSequence,
     costs: facts.costs,
     warnings: facts.warnings,

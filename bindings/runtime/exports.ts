@@ -21,6 +21,8 @@ export interface Exports {
   run(plan: number, slots: number, streams: number, steps: number, flush: number): void;
   /** Takes the samples that wait in a pool at an address: its records are private, too. */
   tick(at: number): void;
+  /** Lets the memories of one stream cross a gap without input; as private as run. */
+  fade(plan: number, slots: number): void;
   /**
    * y[i] = init[i] + W·x[i] for count rows. Error: columns · 2^-23 · (|init| + |W|·|x|).
    *

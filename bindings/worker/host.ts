@@ -131,7 +131,7 @@ function performOnStream(request: Extract<Request, { call: StreamCall | "recall"
   const answer = (output?: Floats) => ({ output, position: stream.position });
   switch (request.call) {
     case "step":
-      return answer(stream.step(request.input as Samples, outputOf(request)));
+      return answer(stream.step(request.input as Samples, outputOf(request), request.options));
     case "push":
       return answer(stream.push(request.input as Samples, outputOf(request)));
     case "end":

@@ -3,6 +3,7 @@ import type { Bytes, Floats, Numbers } from "../model/ports.js";
 import type { FormatOptions } from "../formats/read.js";
 import type { SaveOptions, SnapshotDType } from "../model/snapshot.js";
 import type { Report } from "../model/report.js";
+import type { StepOptions } from "../model/step-options.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import type { Progress } from "../source/source.js";
 
@@ -62,6 +63,8 @@ interface Arguments {
   readonly input?: Numbers | number | undefined;
   /** Length of the array that the caller wants filled, if he has one: it stays on his side. */
   readonly outputLength?: number | undefined;
+  /** Of a step. */
+  readonly options?: StepOptions | undefined;
 }
 
 /** What a stream is asked of its past, and the arguments as they come: the worker checks them. */

@@ -6,6 +6,7 @@ import { type Bytes, copyBytes, expectOutput, type Floats, type Samples } from "
 import type { MemoryOptions, WindowOptions, WindowRange } from "../model/recall.js";
 import type { Report } from "../model/report.js";
 import type { SaveOptions } from "../model/snapshot.js";
+import type { StepOptions } from "../model/step-options.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions } from "./channel.js";
 import {
@@ -63,14 +64,16 @@ export class WorkerStream extends Feed {
    *
    * @param sample - f32[inputSize], or the number itself when inputSize is 1; copied at once
    * @param output - receives f32[outputSize]; without it the output comes in a new array
+   * @param options - the time since the sample before, if it is not one step
    * @returns output, or the new array
    * @throws what step of the main entry throws
    */
   async step<Output extends Float32Array = Floats>(
     sample: Samples | number,
     output?: Output,
+    options?: StepOptions,
   ): Promise<Output> {
-    return this.#call("step", output, sample);
+    return this.#call("step", output, sample, options);
   }
 
   /**
@@ -229,12 +232,14 @@ export class WorkerStream extends Feed {
     call: StreamCall,
     output?: Output,
     samples?: Samples | number,
+    options?: StepOptions,
   ): Promise<Output> {
     const action = ACTIONS[call];
     this.#expectAlive(call);
     const { input, transfer } = sendSamples(action, samples, this.shape.input.vocabulary);
     expectOutput(action, output);
-    const answer = await this.#request(call, { input, outputLength: output?.length }, transfer);
+    const more = { input, outputLength: output?.length, options };
+    const answer = await this.#request(call, more, transfer);
     return receiveOutput(action, answer.output!, output);
   }
 

@@ -25,6 +25,7 @@ import { sendable } from "./sendable.js";
 
 export { LmuError, type LmuErrorCode } from "../errors.js";
 export type { WorkerModel, WorkerRunOptions } from "./model.js";
+export type { StepOptions } from "../model/step-options.js";
 export type { WorkerPool } from "./pool.js";
 export type { WorkerStream } from "./stream.js";
 

@@ -5,10 +5,19 @@ import { add, type Matrix, times, type Vector, work } from "./oracle-algebra.js"
 import { CellState } from "./oracle-cells.js";
 import type { Weights } from "./oracle-weights.js";
 
-/** u_t = e(x_t, h_{t-1}, m_{t-1}); m_t = Ā m_{t-1} + B̄ u_t; h_t = f(x_t, m_t, h_{t-1}). */
-export function lmu(layer: LmuDescription, x: Matrix, w: Weights): Matrix {
+/**
+ * u_t = e(x_t, h_{t-1}, m_{t-1}); m_t = Ā m_{t-1} + B̄ u_t; h_t = f(x_t, m_t, h_{t-1}).
+ *
+ * @param gaps - the time between sample and sample, in steps, if it is not always one: Ā and B̄ are those of it
+ */
+export function lmu(
+  layer: LmuDescription,
+  x: Matrix,
+  w: Weights,
+  gaps?: readonly number[],
+): Matrix {
   const { order } = layer;
-  const { A, B } = systemOf(layer, w);
+  const step = systemOf(layer, w, 1);
   const encoder = w.under("encoder");
   const gate = w.under("gate");
   const channels = encoder.has("input") ? encoder.shape("input")[0]! : (x[0]?.length ?? 0);
@@ -16,7 +25,8 @@ export function lmu(layer: LmuDescription, x: Matrix, w: Weights): Matrix {
   let m = new Array<number>(channels * order).fill(0);
   // B costs a column when the file gives it: that of theta's own matrices follows from A.
   if (w.has("B")) work.multiplyAdds += x.length * channels * order;
-  return x.map((row) => {
+  return x.map((row, t) => {
+    const { A, B } = gaps ? systemOf(layer, w, gaps[t]!) : step;
     const u = encoder.has("input")
       ? activate(layer.encoderActivation, encode(encoder, row, cell?.h, m, channels))
       : row;
@@ -37,13 +47,13 @@ export function lmu(layer: LmuDescription, x: Matrix, w: Weights): Matrix {
   });
 }
 
-function systemOf({ order, theta, discretizer = "zoh" }: LmuDescription, w: Weights) {
+function systemOf({ order, theta, discretizer = "zoh" }: LmuDescription, w: Weights, dt: number) {
   if (w.has("D")) {
     const D = w.matrix("D");
     const A = D.map((row, i) => row.map((value, j) => value + (i === j ? 1 : 0)));
     return { A, B: w.vector("B") };
   }
-  const { A, B } = discretize(order, Number(theta), { method: discretizer });
+  const { A, B } = discretize(order, Number(theta), { method: discretizer, dt });
   const rows = Array.from({ length: order }, (_, i) => [...A.subarray(i * order, (i + 1) * order)]);
   return { A: rows, B: [...B] };
 }

@@ -13,30 +13,40 @@ import { type Values, Weights } from "./oracle-weights.js";
 /** Sees the rows of every layer and what they cost; may replace them by others. */
 export type Observer = (layer: LayerDescription, rows: Matrix, multiplyAdds: number) => Matrix;
 
-/** Runs a model over one sequence; gives the output rows (one, if the model returns its last output only). */
+/**
+ * Runs a model over one sequence; gives the output rows (one, if the model returns its last output only).
+ *
+ * @param gaps - steps from sample to sample, if they are not all 1
+ */
 export function runOracle(
   { layers, output }: Description,
   tensors: ReadonlyMap<string, Values>,
   sequence: Matrix,
   observe: Observer = (_, rows) => rows,
+  gaps?: readonly number[],
 ): Matrix {
   const nodes = new Map<string, Matrix>([["input", sequence]]);
   let previous = sequence;
   for (const layer of layers) {
     const inputs = layer.from?.map((name) => nodes.get(name)!) ?? [previous];
     work.multiplyAdds = 0;
-    const rows = runLayer(layer, inputs, new Weights(tensors, layer.name));
+    const rows = runLayer(layer, inputs, new Weights(tensors, layer.name), gaps);
     previous = observe(layer, rows, work.multiplyAdds);
     nodes.set(layer.name, previous);
   }
   return output === undefined ? previous : nodes.get(output)!;
 }
 
-function runLayer(layer: LayerDescription, inputs: readonly Matrix[], w: Weights): Matrix {
+function runLayer(
+  layer: LayerDescription,
+  inputs: readonly Matrix[],
+  w: Weights,
+  gaps: readonly number[] | undefined,
+): Matrix {
   const [x] = inputs as [Matrix];
   switch (layer.type) {
     case "lmu":
-      return lmu(layer, x, w);
+      return lmu(layer, x, w, gaps);
     case "dense": {
       const [W, b] = [w.matrix("weight"), w.has("bias") ? w.vector("bias") : undefined];
       return x.map((row) => activate(layer.activation, b ? add(times(W, row), b) : times(W, row)));

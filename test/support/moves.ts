@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { Timeline } from "../../bindings/index.js";
 import { expectBits, pushed } from "./entries.js";
 import { type Move, MOVES, next } from "./mixed.js";
 import { pooled } from "./pooled.js";
@@ -33,6 +34,44 @@ export const EVERY: Readonly<Record<string, Move>> = {
     expect(again.save()).toEqual(ended.save());
     ended.dispose();
     again.dispose();
+  },
+  /** Any time may pass before a sample: pasts that are equal stay so. A dt of 1 is a step. */
+  gap({ model, input, random, journal, stream }) {
+    const at = stream.position;
+    const sample = input.subarray(at * model.inputSize, (at + 1) * model.inputSize);
+    const twins = [stream.fork(), model.restore(stream.save())];
+    const dt = [0.25, 2, 2.75, 1000.5, 1e6][random.integer(5)]!;
+    const options = { dt, between: random.next() < 0.5 ? "hold" : "zero" } as const;
+    const outputs = twins.map((twin) => {
+      try {
+        return twin.step(sample, new Float32Array(model.outputSize), options);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "dt-unsupported" });
+        expect(twin.position).toBe(at);
+        return new Float32Array(0);
+      }
+    });
+    expectBits(`gap of ${dt} at ${at}`, outputs[0]!, [outputs[1]!]);
+    expect(twins[0]!.save()).toEqual(twins[1]!.save());
+    for (const twin of twins) twin.dispose();
+    expectBits(`dt 1 at ${at}`, stream.step(sample, undefined, { dt: 1 }), [
+      journal.newest[at + 1]!,
+    ]);
+  },
+  /** Pasts that were kept on the way are those that there were; one of them is gone back to. */
+  timeline(journey) {
+    const { random, snapshots, stream } = journey;
+    const { at, count, samples, wanted } = next(journey);
+    const timeline = new Timeline(stream, { every: 1 + random.integer(7), capacity: 3 });
+    expectBits(`push of ${count} at ${at}`, stream.push(samples), [wanted]);
+    const { positions } = timeline;
+    for (const position of positions) {
+      const past = timeline.at(position);
+      expect(past.save()).toEqual(snapshots[position]);
+      past.dispose();
+    }
+    expectRefused("a past not kept", () => timeline.at(positions[0]! - 1));
+    timeline.rewind(positions[random.integer(positions.length)]!);
   },
   /** Others come and go: forks of other pasts, and streams at the beginning. */
   neighbours(journey) {

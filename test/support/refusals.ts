@@ -29,6 +29,9 @@ const WRONG: Readonly<Record<string, (journey: Journey) => unknown>> = {
     model.advance(stream.save().subarray(8), sampleOf({ model, ...j })),
   "an advance by a NaN": ({ model, stream, ...j }) =>
     model.advance(stream.save(), spoilt({ model, ...j }, 3)),
+  "no time": ({ stream, ...j }) => stream.step(sampleOf(j), undefined, { dt: 0 }),
+  "endless time": ({ stream, ...j }) => stream.step(sampleOf(j), undefined, { dt: Infinity }),
+  "a NaN after a while": ({ stream, ...j }) => stream.step(spoilt(j, 1), undefined, { dt: 2.5 }),
   "a window of no layer": ({ stream }) => stream.window("nobody", { samples: 3 }),
   "a source that is none": ({ stream }) => stream.over(5 as never),
 };

@@ -57,7 +57,7 @@ function wantedOf(context) {
     ...ways.map((way) => `${name} ${way}`),
     ...snapshots.map(([dtype]) => `snapshot-${dtype} restore`),
   ]);
-  return isProxy ? keys : ["matrices f64", ...keys];
+  return isProxy ? keys : ["matrices f64", "gaps step", ...keys];
 }
 
 function modelOf(key) {

@@ -33,6 +33,7 @@ export async function scenario({ load, legendre }, models) {
       const rest = input.subarray(HALF * model.inputSize);
       digests[`snapshot-${dtype} restore`] = digest(await stream.push(rest));
     }
+    if (name === TIMED && legendre) digests["gaps step"] = digest(gaps(model, input));
     model.dispose();
   }
   return digests;
@@ -92,6 +93,19 @@ const WAYS = {
 
   pool,
 };
+
+/** The model whose samples come at odd times, too: whole steps, fractions, both, and much later. */
+const TIMED = "mackey-glass";
+const TIMES = [0.25, 3, 2.7, 1, 1e6];
+
+function gaps(model, input) {
+  const stream = model.stream();
+  const outputs = Array.from(input.subarray(0, 100), (sample, i) => {
+    const options = { dt: TIMES[i % TIMES.length], between: i % 3 ? "hold" : "zero" };
+    return stream.step(sample, undefined, options)[0];
+  });
+  return Float32Array.from(outputs);
+}
 
 /** Other signals come and go beside it in a pool, at times of their own. */
 async function pool(model, input) {

@@ -26,8 +26,10 @@ export {
   tanhShrink,
   threshold,
 } from "./kernels/activation";
+export { attend } from "./kernels/attend";
 export { combine } from "./kernels/combine";
 export { mix, multiply, multiplyAdd, updateCell } from "./kernels/gates";
+export { gram } from "./kernels/gram";
 export { hold } from "./kernels/hold";
 export { layerNorm, scaleShift } from "./kernels/norm";
 export { logSoftmax, softmax } from "./kernels/softmax";

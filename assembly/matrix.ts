@@ -33,6 +33,25 @@ export class Matrix {
     this.productOf(this.panels, y, init, x, count);
   }
 
+  /** The weights of one output: a table of vectors is a matrix whose outputs are the ids. */
+  copyRow(
+    y: usize, // f32[columns]
+    row: u32,
+  ): void {
+    const columns = this.columns;
+    let start = row & ~31;
+    let width: u32 = 32;
+    if (start + 32 > this.rows) {
+      for (width = 16; (this.rows & width) == 0 || row >= start + width; width >>= 1) {
+        start += this.rows & width;
+      }
+    }
+    let at = this.panels + ((start * columns + row - start) << 2);
+    for (const end = y + (columns << 2); y < end; y += 4, at += width << 2) {
+      store<f32>(y, load<f32>(at));
+    }
+  }
+
   /** The same with other panels of this shape: the taps of a convolution. */
   @inline
   productOf(panels: usize, y: Span, init: Span, x: Span, count: u32): void {

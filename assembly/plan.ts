@@ -1,4 +1,5 @@
 import { ActivationLayer, runActivation } from "./layers/activation";
+import { Attention, runAttention } from "./layers/attention";
 import { Convolution, runConvolution } from "./layers/convolution";
 import { Delay, runDelay } from "./layers/delay";
 import { Dense, runDense } from "./layers/dense";
@@ -7,9 +8,11 @@ import { Gru, runGru } from "./layers/gru";
 import { Layer, Plan } from "./layers/layer";
 import { Lstm, runLstm } from "./layers/lstm";
 import { crossGap, Memory, runMemory } from "./layers/memory";
+import { MemoryAttention, runMemoryAttention } from "./layers/memory-attention";
 import { Copy, Merge, runCopy, runMerge } from "./layers/merge";
 import { Norm, runNorm } from "./layers/norm";
 import { GlobalPool, Pool, runGlobalPool, runPool } from "./layers/pool";
+import { Positions, runPositions } from "./layers/positions";
 import { Rnn, runRnn } from "./layers/rnn";
 import { runScale, Scale } from "./layers/scale";
 import { Flatten, Last, Reverse, runFlatten, runLast, runReverse } from "./layers/time";
@@ -36,6 +39,9 @@ const enum Kind {
   Last,
   Reverse,
   Flatten,
+  Positions,
+  Attention,
+  MemoryAttention,
 }
 
 /**
@@ -48,19 +54,21 @@ export function run(
   slots: usize, // addresses of the streams' states, u32[streams]
   streams: u32,
   steps: u32,
-  flush: u32, // 1: the sequence ends here
+  flags: u32, // 1: the sequence ends here; 2 · (n + 1): of what comes out only the n newest rows are wanted, 0: all
 ): void {
   const plan = changetype<Plan>(at);
   plan.open(slots, streams);
-  plan.flush = flush;
+  plan.flush = flags & 1;
   plan.setRows(0, steps);
   let layer = plan.layers;
   while (layer < plan.end) {
     const record = changetype<Layer>(layer);
-    runLayer(layer, plan, 0, plan.rows(record.clock));
+    const rows = plan.rows(record.clock);
+    const wanted = flags > 1 && layer >= plan.tail ? min(rows, (flags >> 1) - 1) : rows;
+    runLayer(layer, plan, rows - wanted, rows);
     layer += record.bytes;
   }
-  advance(slots, streams, steps, flush);
+  advance(slots, streams, steps, plan.flush);
 }
 
 /** Every memory of one stream crosses its gap without input, and no sample is counted. */
@@ -119,6 +127,12 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
       return runReverse(changetype<Reverse>(at), plan, from, to);
     case Kind.Flatten:
       return runFlatten(changetype<Flatten>(at), plan, from, to);
+    case Kind.Positions:
+      return runPositions(changetype<Positions>(at), plan, from, to);
+    case Kind.Attention:
+      return runAttention(changetype<Attention>(at), plan, from, to);
+    case Kind.MemoryAttention:
+      return runMemoryAttention(changetype<MemoryAttention>(at), plan, from, to);
   }
 }
 

@@ -27,7 +27,7 @@ describe("the host knows assembly/", () => {
       "epsilon",
     ]);
     expect(PARTS.matrix).toEqual(["panels", "columns", "rows"]);
-    expect(FLOATS).toEqual(["p0", "p1", "p2", "p3", "epsilon"]);
+    expect(FLOATS).toEqual(["p0", "p1", "p2", "p3", "factor", "divisor", "epsilon"]);
     expect(STATE).toEqual({ position: 0, slot: 8, ended: 12, bytes: 16 });
   });
 

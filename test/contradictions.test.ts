@@ -219,7 +219,7 @@ describe("contradictions between description and tensors", () => {
     ],
     [
       "states that nothing pays for",
-      { name: "p", type: "pool", mode: "max", size: 2 ** 22, stride: 1 },
+      { name: "p", type: "pool", mode: "max", size: 2 ** 23, stride: 1 },
       "its buffers and states take",
     ],
   ])("%s", async (_, layer, message) => {

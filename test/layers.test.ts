@@ -67,6 +67,31 @@ const MODELS: readonly [string, number, readonly LayerDescription[], Shapes][] =
   ["max pooling", 6, [{ name: "p", type: "pool", mode: "max", size: 3 }], {}],
   ["mean pooling", 6, [{ name: "p", type: "pool", mode: "mean", size: 4, stride: 3 }], {}],
   ...convolutions(),
+  ["positions", 5, [{ name: "p", type: "positions" }], { "p.weight": [200, 5] }],
+  ["attention", 12, [{ name: "a", type: "attention", heads: 1 }], {}],
+  ["attention of two heads", 18, [{ name: "a", type: "attention", heads: 2 }], {}],
+  ["attention of wide heads", 216, [{ name: "a", type: "attention", heads: 2 }], {}],
+  [
+    "attention twice",
+    9,
+    [
+      { name: "a", type: "attention", heads: 3 },
+      { name: "d", type: "dense" },
+      { name: "b", type: "attention", heads: 1 },
+    ],
+    { "d.weight": [24, 3] },
+  ],
+  ...memoryAttentions(),
+  [
+    "a head tied to another layer",
+    5,
+    [
+      { name: "e", type: "dense" },
+      { name: "d", type: "dense" },
+      { name: "head", type: "dense", tied: "e" },
+    ],
+    { "e.weight": [37, 5], "d.weight": [5, 37], "head.bias": [37] },
+  ],
   [
     "slices, one across a vector's end",
     7,
@@ -103,6 +128,28 @@ const MODELS: readonly [string, number, readonly LayerDescription[], Shapes][] =
     { "d.weight": [5, 5] },
   ],
 ];
+
+function memoryAttentions(): [string, number, readonly LayerDescription[], Shapes][] {
+  return [
+    [1, 4, 1],
+    [6, 8, 4],
+    [7, 20, 5],
+    [24, 3, 9],
+  ].map(([width, order, rank]) => [
+    `memory attention of ${width} features, order ${order}, rank ${rank}`,
+    width!,
+    [{ name: "m", type: "memory-attention", order: order!, theta: 30 }],
+    {
+      ...Object.fromEntries(
+        ["query", "key", "value"].flatMap((reader) => [
+          [`m.${reader}.weight`, [rank, order]],
+          [`m.${reader}.bias`, [rank]],
+        ]),
+      ),
+      "m.mix": [rank!],
+    } as Shapes,
+  ]);
+}
 
 function convolutions(): [string, number, readonly LayerDescription[], Shapes][] {
   const layer = (rest: object) =>

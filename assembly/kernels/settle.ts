@@ -5,13 +5,13 @@ import * as C from "../simd/constants";
  * where arithmetic is up to a hundred times slower. Exact otherwise; NaN stays.
  */
 export function settle(
-  to: usize, // f32[bytes / 4], the copy
+  to: usize, // f32[bytes / 4], the copy; may be m
   m: usize, // f32[bytes / 4], in and out
   bytes: u32, // a multiple of 4
 ): void {
   assert((to | m) % 4 == 0, "a row is not aligned");
   assert(bytes % 4 == 0, "bytes is no multiple of 4");
-  assert(to + bytes <= m || m + bytes <= to, "the copy overlaps");
+  assert(to == m || to + bytes <= m || m + bytes <= to, "the copy overlaps");
   const tiny = v128.load(C.TINY);
   const whole = bytes & ~15;
   for (let i: u32 = 0; i < whole; i += 16) {

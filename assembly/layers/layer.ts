@@ -1,5 +1,6 @@
 import { copyFloats } from "../kernels/copy";
 import { Rows, Span } from "../matrix";
+import { State } from "../state";
 
 /*
  * A model in memory is a plan: a header, then one record per layer, in order of execution. Records are written by the
@@ -18,6 +19,7 @@ import { Rows, Span } from "../matrix";
 export class Plan {
   layers: usize = 0; // first record
   end: usize = 0; // past the last record
+  tail: usize = 0; // the first of the last records that work row by row: of rows nobody asks for they do nothing
   gathered: usize = 0; // scratch for rows of states, f32[streams][widest field that a product reads]
   slots: usize = 0; // addresses of the states, u32[streams]
   streams: u32 = 0;
@@ -40,6 +42,11 @@ export class Plan {
   @inline
   state(stream: u32, offset: u32): usize {
     return load<usize>(this.slots + (stream << 2)) + offset;
+  }
+
+  /** Steps that a stream had seen before this call. */
+  position(stream: u32): u32 {
+    return <u32>changetype<State>(this.state(stream, 0)).position;
   }
 
   /** Takes the states of a call; one alone is even. */

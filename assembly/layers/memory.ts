@@ -19,7 +19,7 @@ import { Layer, Plan } from "./layer";
 export class Memory extends Layer {
   input: usize = 0; // u, f32[rows][inputStride / 4], one float per channel in use
   inputStride: u32 = 0; // bytes
-  output: usize = 0; // m, f32[rows][outputStride / 4]
+  output: usize = 0; // m, f32[rows][outputStride / 4]; 0: the layer that follows reads the state
   outputStride: u32 = 0; // bytes
   state: u32 = 0; // m, f32[channels · order]: channel-major, order fastest
   remainder: u32 = 0; // what m is too coarse for, as many floats; 0: not kept
@@ -55,7 +55,8 @@ export function runMemory(layer: Memory, plan: Plan, from: u32, to: u32): void {
     if (isInPlace) updateInPlace(layer, plan);
     else updateApart(layer, plan, first);
     for (let s: u32 = 0; s < plan.streams; ++s) {
-      settle(layer.output + (first + s) * layer.outputStride, plan.state(s, layer.state), used);
+      const m = plan.state(s, layer.state);
+      settle(layer.output ? layer.output + (first + s) * layer.outputStride : m, m, used);
     }
   }
 }

@@ -70,6 +70,12 @@ export class Facts {
   readonly phases: number[] = [];
   readonly matrixWork = new MatrixWork();
   stateBytes: number = STATE.bytes;
+  /** Bytes that a state grows by with every step. */
+  rowBytes = 0;
+  /** Where a state has the Block of the rows that it has grown by. */
+  blockAt = 0;
+  /** Steps that a sequence may have at most. */
+  maxSteps = Infinity;
   clocks = 0;
   /** Why the model cannot run as a stream, if it cannot. */
   wholeSequence: string | undefined;
@@ -162,6 +168,19 @@ export class Facts {
       type,
       stride,
     });
+    return offset;
+  }
+
+  /** Floats of the row that every state grows by with each step, all of them written then; returns their offset in bytes. */
+  rowOfState(floats: number): number {
+    if (!this.rowBytes) {
+      this.blockAt = this.stateBytes;
+      this.stateBytes += 16;
+      this.#cost.stateBytes += 16;
+    }
+    const offset = this.rowBytes;
+    this.rowBytes += floats * 4;
+    checkBytes(this.rowBytes);
     return offset;
   }
 

@@ -155,7 +155,7 @@ export class Cell {
         candidateWeights: weights(2 * stride, stride),
         // Without it the reset gate acts before the product.
         candidateBias: resetAfter === false ? 0 : b.weights.vector(this.#candidateBias, stride),
-        scratch: b.scratch(b.capacity.streams * stride),
+        scratch: b.buffer(b.capacity.streams * stride),
       });
     } else {
       b.program.record("rnn", gates.clock, {

@@ -1,5 +1,4 @@
 import { cannotLoad } from "../errors.js";
-import { pad4 } from "../facts/bytes.js";
 import { strideOf } from "../plan/rows.js";
 import type { Kind } from "./kind.js";
 
@@ -22,7 +21,7 @@ export const embedding: Kind<EmbeddingDescription> = {
       lower: (b, [x]) =>
         b.append("embedding", x, clock, width, {
           inputStride: strideOf(x),
-          table: b.weights.table(`${name}.weight`, vocabulary, width, pad4(width)),
+          table: b.matrix(`${name}.weight`, vocabulary, width),
         }),
     };
   },

@@ -27,6 +27,9 @@ export const oneOf =
 
 export const flag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
 
+/** The name of a layer. */
+export const name: Check = (value) => (typeof value === "string" ? undefined : "a name");
+
 export const positive: Check = (value) =>
   typeof value === "number" && value > 0 && value < Infinity ? undefined : "a number above 0";
 

@@ -23,6 +23,18 @@ export interface Kind<D> {
 }
 
 /**
+ * For layers that go by the position: every step of the input must have its row, and nothing but steps.
+ *
+ * @throws LmuError description-invalid
+ */
+export function expectSteps(name: string, { clock }: Node): void {
+  const { isSingle, rate, delay } = clock;
+  if (isSingle || rate !== "input" || delay) {
+    cannotLoad(`${name} reads rows that are not those of the input, expected one for each step`);
+  }
+}
+
+/**
  * For layers that remember or see several rows: "one row" is renewed by every call, so they would see the calls.
  *
  * @throws LmuError description-invalid

@@ -1,4 +1,5 @@
 import { activation } from "./activation.js";
+import { attention } from "./attention.js";
 import { combine } from "./combine.js";
 import { concatenate } from "./concatenate.js";
 import { convolution } from "./convolution.js";
@@ -10,7 +11,9 @@ import type { Kind } from "./kind.js";
 import { last } from "./last.js";
 import { layerNorm } from "./layer-norm.js";
 import { lmu } from "./lmu.js";
+import { memoryAttention } from "./memory-attention.js";
 import { pool } from "./pool.js";
+import { positions } from "./positions.js";
 import { gru, lstm, rnn } from "./recurrent.js";
 import { reverse } from "./reverse.js";
 import { scale } from "./scale.js";
@@ -41,6 +44,9 @@ export const KINDS = {
   last,
   reverse,
   flatten,
+  positions,
+  attention,
+  "memory-attention": memoryAttention,
 };
 
 /** What kinds have for a description. */

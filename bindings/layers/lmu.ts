@@ -1,14 +1,13 @@
 import { cannotLoad } from "../errors.js";
 import type { Facts } from "../facts/facts.js";
-import { MAX_ORDER } from "../legendre/residual.js";
 import type { Builder } from "../plan/builder.js";
 import type { Node } from "../plan/node.js";
 import type { Rows } from "../plan/rows.js";
 import { Cell, type Reader } from "./cell.js";
 import { dense, type DenseDescription } from "./dense.js";
-import { activation, type Check, checkFields, integer, oneOf, positive } from "./fields.js";
+import { activation, type Check, checkFields } from "./fields.js";
 import { expectSequence, type Kind, type Named } from "./kind.js";
-import { Memory, type MemoryDescription } from "./memory.js";
+import { Memory, MEMORY_FIELDS, type MemoryDescription } from "./memory.js";
 import { gru, lstm, type RecurrentDescription, rnn } from "./recurrent.js";
 
 /**
@@ -31,8 +30,6 @@ export type HiddenDescription = DenseDescription | RecurrentDescription;
 /** Kinds of hidden cells. */
 const CELLS: Readonly<Record<string, Kind<never>>> = { dense, rnn, lstm, gru };
 
-const theta: Check = (value, where) => (value === "Infinity" ? undefined : positive(value, where));
-
 const hidden: Check = (value, where) => {
   if (typeof value !== "object" || value === null) return "an object";
   const { type } = value as { type?: unknown };
@@ -46,9 +43,7 @@ const hidden: Check = (value, where) => {
 
 export const lmu: Kind<LmuDescription> = {
   fields: {
-    "order!": integer(1, MAX_ORDER),
-    theta,
-    discretizer: oneOf("zoh", "euler", "bilinear"),
+    ...MEMORY_FIELDS,
     encoderActivation: activation,
     memoryActivation: activation,
     gateActivation: activation,
@@ -99,20 +94,21 @@ function missing(tensors: string, layer: string): never {
 function lower(b: Builder, input: Rows, memory: Memory, cell: Cell | undefined): Rows {
   const { clock } = input;
   const { feedback } = memory;
-  const rows = memory.encode(b, input);
+  const output = b.rows(clock, memory.width);
+  const rows = memory.encode(b, input, output);
   const hidden = cell?.lower(b, clock);
   const advance = () => {
     memory.advance(b, rows);
     if (!feedback.hidden) return;
-    hidden?.project({ memory: rows.output });
+    hidden?.project({ memory: output });
     hidden?.advance();
   };
   if (feedback.hidden) hidden?.project({ input });
   if (feedback.hidden || feedback.memory) b.program.loop(clock, advance);
   else advance();
-  if (!hidden) return memory.unfold(b, rows);
+  if (!hidden) return memory.unfold(b, output);
   if (!feedback.hidden) {
-    hidden.project({ input, memory: rows.output });
+    hidden.project({ input, memory: output });
     hidden.advance();
   }
   return hidden.output;

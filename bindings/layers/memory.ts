@@ -3,11 +3,12 @@ import { cannotLoad } from "../errors.js";
 import { pad4 } from "../facts/bytes.js";
 import type { Clock } from "../facts/clock.js";
 import type { Facts } from "../facts/facts.js";
-import { basis, type Discretization } from "../legendre/residual.js";
+import { basis, type Discretization, MAX_ORDER } from "../legendre/residual.js";
 import type { Builder } from "../plan/builder.js";
 import type { Node } from "../plan/node.js";
 import { type Rows, strideOf } from "../plan/rows.js";
 import { Encoder, type FedBack } from "./encoder.js";
+import { type Fields, integer, oneOf, positive } from "./fields.js";
 import type { Named } from "./kind.js";
 import { gapRuleOf } from "./memory-gap.js";
 import { computedMatrix, givenMatrix } from "./memory-matrix.js";
@@ -30,12 +31,19 @@ export interface MemoryDescription {
   readonly gateActivation?: ActivationDescription;
 }
 
+/** The fields of a memory that follows from order and theta. */
+export const MEMORY_FIELDS: Fields = {
+  "order!": integer(1, MAX_ORDER),
+  theta: (value, where) => (value === "Infinity" ? undefined : positive(value, where)),
+  discretizer: oneOf("zoh", "euler", "bilinear"),
+};
+
 /** Where a memory computes: its input, its gates and itself. */
 export interface MemoryRows {
   readonly input: Rows;
   readonly gate: Rows | undefined;
-  /** The memory of every step, in the coordinates kept inside. */
-  readonly output: Rows;
+  /** The memory of every step, in the coordinates kept inside; undefined where what reads it reads the state. */
+  readonly output: Rows | undefined;
 }
 
 /**
@@ -54,7 +62,8 @@ export class Memory {
   readonly #gate: Encoder | undefined;
   readonly #channels: number;
   readonly #clock: Clock;
-  readonly #state: number;
+  /** Where a state has the memory. */
+  readonly state: number;
   /** State of what the memory's floats are too coarse for, if it is kept. */
   readonly #remainder: number;
   readonly #isExplicit: boolean;
@@ -84,7 +93,7 @@ export class Memory {
     const isActivated = encodeActivation(name, memoryActivation).kind !== "identity";
     this.#isPlain = !isActivated && !this.#gate;
     if (!this.#isExplicit && !isActivated) this.factors = basis(order);
-    this.#state = f.state("memory", [this.#channels, order], { factors: this.factors });
+    this.state = f.state("memory", [this.#channels, order], { factors: this.factors });
     const isLong = this.#isPlain && Number(layer.theta ?? 0) > LONG_WINDOW;
     this.#remainder = isLong ? f.state("remainder", [this.#channels, order], { isFine: true }) : 0;
     this.#checkGate();
@@ -95,18 +104,18 @@ export class Memory {
 
   /** Says what state of the hidden cell is fed back, if any. */
   connect(hidden: FedBack | undefined, f: Facts): void {
-    const memory = { state: this.#state, width: this.width, factors: this.factors };
+    const memory = { state: this.state, width: this.width, factors: this.factors };
     this.#encoder?.connect(hidden, memory, f);
     this.#gate?.connect(hidden, memory, f);
   }
 
-  /** Appends everything that needs no previous step, for the whole chunk. */
-  encode(b: Builder, x: Rows): MemoryRows {
+  /** Appends everything that needs no previous step, for the whole chunk; the memory of every step goes to output. */
+  encode(b: Builder, x: Rows, output?: Rows): MemoryRows {
     b.gathers(this.width);
     return {
       input: this.#encoder?.project(b, x) ?? x,
       gate: this.#gate?.project(b, x),
-      output: b.rows(this.#clock, this.width),
+      output,
     };
   }
 
@@ -121,21 +130,22 @@ export class Memory {
     const weights = this.#isExplicit
       ? givenMatrix(b, name, order, columns)
       : computedMatrix(b, this.layer, !this.factors);
+    const [residual, updated] = b.scratch(copies * pad4(columns), copies * pad4(order));
     b.program.record("memory", this.#clock, {
       input: input.at,
       inputStride: strideOf(input),
-      output: output.at,
-      outputStride: strideOf(output),
-      state: this.#state,
+      output: output ? output.at : 0,
+      outputStride: strideOf(this),
+      state: this.state,
       remainder: this.#remainder,
       channels,
       order,
       isExplicit: columns - order,
       weights,
       gap: b.gap(gapRuleOf(this.layer, this.#isExplicit, this.#isPlain), weights),
-      residual: b.scratch(copies * pad4(columns)),
+      residual: residual!,
       residualStride: pad4(columns) * 4,
-      updated: b.scratch(copies * pad4(order)),
+      updated: updated!,
       inPlace: Number(order % 4 === 0 && this.#isPlain && !this.#remainder),
       activation: b.program.activation(name, memoryActivation),
       gate: gate ? gate.at : 0,
@@ -145,7 +155,7 @@ export class Memory {
   }
 
   /** The output as users know it: LMU coordinates. */
-  unfold(b: Builder, { output }: MemoryRows): Rows {
+  unfold(b: Builder, output: Rows): Rows {
     const { factors } = this;
     if (factors) b.multiply(output, (i) => factors[i % factors.length]!);
     return output;

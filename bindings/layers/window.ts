@@ -49,7 +49,7 @@ export function windowOf(name: string, x: Node, geometry: Geometry, f: Facts): W
   return {
     clock,
     lower(b, { at: input }) {
-      const rows = b.scratch(inView(b.capacity) * width);
+      const rows = b.buffer(inView(b.capacity) * width);
       const fields = { input, width, rows, span, stride, left, right, state };
       return b.program.part("window", fields);
     },

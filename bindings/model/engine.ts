@@ -19,11 +19,14 @@ import { instantiate } from "../runtime/instance.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import { Places } from "../runtime/places.js";
 import { Session } from "../runtime/session.js";
-import { States } from "../runtime/states.js";
+import { slotOf, States } from "../runtime/states.js";
 import type { Tensor } from "../tensor.js";
 
 // Rows per call: enough for matrix products to run at full speed, few enough for the buffers to stay in cache.
-const CALL: Capacity = { rows: 64, streams: 16 };
+const ROWS = 64;
+// Streams of a batch: as many as the widest products need, unless their states are large.
+const STREAMS = 16;
+const STATES_BYTES = 2 ** 24;
 
 /** A model that is planned again has its matrices already. */
 const UNUSED: Hold = () => new Float64Array(0);
@@ -60,7 +63,10 @@ export class Engine {
     const exports = start(module);
     // Matrices are computed when they are packed; buffers and states are still empty then.
     const hold = holdOf(module, () => ({ exports, from: this.plan.buffersAt }));
-    this.plan = planModel(this.#graph, exports.heapBase(), CALL, hold);
+    const { stateBytes } = this.#graph.facts;
+    const streams = Math.max(1, Math.min(STREAMS, Math.floor(STATES_BYTES / stateBytes)));
+    const call: Capacity = { rows: ROWS, streams };
+    this.plan = planModel(this.#graph, exports.heapBase(), call, hold);
     checkUnpaid(this.plan);
     this.#states = install(exports, this.plan);
     for (const packing of this.plan.packings) {
@@ -174,13 +180,53 @@ export class Engine {
     return (this.#gaps = new Gaps(session, this.plan, hold, reserve));
   }
 
+  /**
+   * Asked before every call: whether these sequences may be so many steps longer. Their states get the memory for it.
+   *
+   * @param slots - address of a table of states, u32[streams]
+   * @throws LmuError input-invalid beyond the positions that the model knows; model-too-large; disposed
+   */
+  makeRoom(action: string, slots: number, streams: number, steps: number): void {
+    const { rowBytes, maxSteps } = this.plan;
+    if (!rowBytes && maxSteps === Infinity) return;
+    const states = this.running(action);
+    for (let s = 0; s < streams; s++) {
+      const position = states.position(states.session.integers[slots / 4 + s]! >>> 0);
+      this.expectSteps(action, position + steps);
+    }
+    if (rowBytes)
+      reserving(states.end + steps * rowBytes, () => states.makeRoom(slots, streams, steps));
+  }
+
+  /**
+   * Gives a state a past of this model.
+   *
+   * @throws LmuError model-too-large: then nothing has changed; disposed
+   */
+  putPast(action: string, at: number, words: Int32Array, rows: Float32Array): void {
+    const states = this.running(action);
+    const { rowBytes } = this.plan;
+    const steps = rows.byteLength / (rowBytes || 1) - states.position(at);
+    this.makeRoom(action, slotOf(at), 1, steps);
+    states.put(at, words, rows);
+  }
+
+  /** @throws LmuError input-invalid if no sequence may be so long */
+  expectSteps(action: string, steps: number): void {
+    const { maxSteps } = this.plan;
+    if (steps <= maxSteps) return;
+    const message = `Cannot ${action}: the sequence has ${steps} steps, expected at most the ${maxSteps} positions of the model`;
+    throw new LmuError("input-invalid", message);
+  }
+
   /** A copy of plan and weights with all that it takes to run one stream of them elsewhere. */
   image(): ModelImage {
     const { floats } = this.running("copy the model").session;
     const { at, buffersAt, statesAt, stateBytes, capacity, input, output } = this.plan;
     return {
       bytes: new Uint8Array(floats.slice(at / 4, buffersAt / 4).buffer),
-      ...{ at, input, output, statesAt, stateBytes, capacity: { ...capacity, streams: 1 } },
+      ...{ at, input, output, statesAt, stateBytes, rowBytes: 0, blockAt: 0 },
+      capacity: { ...capacity, streams: 1 },
     };
   }
 

@@ -65,7 +65,9 @@ async function loadFiles(
   }
   const { readFiles } = await foreign();
   const checkpoint = await readFiles(files, options, headers);
-  const warnings = checkpoint.format === "keras" ? unneeded(options, "layers") : [];
+  const warnings = ["keras", "transformers"].includes(checkpoint.format)
+    ? unneeded(options, "layers")
+    : [];
   return modelOf(checkpoint, module(), warnings);
 }
 

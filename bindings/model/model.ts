@@ -1,6 +1,6 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectInteger, expectLength, expectOptions } from "../errors.js";
+import { expectInteger, expectLength, expectOptions, LmuError } from "../errors.js";
 import { digitsOf } from "./hash.js";
 import { printable, sizesOf } from "../inspect.js";
 import {
@@ -17,7 +17,6 @@ import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import { advance, type Pass } from "../runtime/pass.js";
-import { clearStates } from "../runtime/states.js";
 import { readSnapshot, type SaveOptions } from "./snapshot.js";
 import { expectStreamable, Stream } from "./stream.js";
 
@@ -145,6 +144,7 @@ export class Model {
     engine.running(action);
     expectInteger(action, "batch", batch, 1);
     const steps = this.#steps(input.length, batch);
+    engine.expectSteps(action, steps);
     const { width, isSingle } = engine.plan.output;
     const made = engine.plan.rowsAfter(steps, true);
     if (made < 1)
@@ -160,12 +160,13 @@ export class Model {
     const { input, output, batch, steps, rows } = job;
     const engine = this.#engine;
     const isWhole = engine.plan.wholeSequence !== undefined;
-    const { session } = isWhole ? engine.resized(ACTION, steps) : engine.running(ACTION);
+    const states = isWhole ? engine.resized(ACTION, steps) : engine.running(ACTION);
     const { slotsAt, statesAt, capacity } = engine.plan;
     const group = isWhole ? 1 : capacity.streams;
     for (let first = 0; first < batch; first += group) {
       const streams = Math.min(group, batch - first);
-      clearStates(session, statesAt, streams);
+      states.clear(statesAt, streams);
+      engine.makeRoom(ACTION, slotsAt, streams, steps);
       const pass: Pass = {
         slots: slotsAt,
         streams,
@@ -179,7 +180,7 @@ export class Model {
         made: 0,
       };
       while (pass.taken < steps) {
-        advance(session, pass);
+        advance(states.session, pass);
         yield;
       }
     }
@@ -276,7 +277,13 @@ export class Model {
    */
   image(): { module: WasmModule; image: ModelImage } {
     const engine = this.#engine;
-    expectStreamable(engine, "copy the model for streaming");
+    const action = "copy the model for streaming";
+    expectStreamable(engine, action);
+    const { rowBytes, maxSteps } = engine.plan;
+    if (rowBytes || maxSteps < Infinity) {
+      const message = `Cannot ${action}: its state grows with every step`;
+      throw new LmuError("not-streamable", message);
+    }
     return { module: engine.module, image: engine.image() };
   }
 

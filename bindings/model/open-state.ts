@@ -84,8 +84,9 @@ export class OpenState {
 
   /** A copy of all that the stream has seen. @throws LmuError disposed */
   copy(action: string): Past {
-    const words = this.expectAlive(action).take(this.#at);
-    return { words, latest: this.isUnknown ? undefined : this.latest.slice() };
+    const states = this.expectAlive(action);
+    const latest = this.isUnknown ? undefined : this.latest.slice();
+    return { words: states.take(this.#at), rows: states.rows(this.#at).slice(), latest };
   }
 
   /** @throws as {@link writeSnapshot} */
@@ -108,9 +109,9 @@ export class OpenState {
     this.#at = 0;
   }
 
-  /** Takes over a past of the same model. */
-  become({ words, latest }: Past): void {
-    this.#engine.states!.put(this.#at, words);
+  /** Takes over a past of the same model. @throws LmuError model-too-large */
+  become({ words, rows, latest }: Past): void {
+    this.#engine.putPast("take over a past", this.#at, words, rows);
     this.#unknownAt = latest ? -1 : this.position;
     if (latest) this.latest.set(latest);
     else this.latest.fill(NaN);

@@ -24,12 +24,14 @@ interface Part {
   /** For people; the newest output has none. */
   readonly name?: string;
   readonly form: keyof typeof FORMS;
-  /** Where they stand, in elements from the beginning of the state or the output. */
-  readonly places: Int32Array;
+  /** Where they stand, in elements from the beginning of the state or the output; of rows, as many as there are. */
+  readonly places: ArrayLike<number>;
+  /** The rows that a state has grown by, one after another. */
+  readonly isRows?: true;
 }
 
 /**
- * What is stored of a state, in this order: doubles, floats, then the newest output if later steps may repeat it. Counts are
+ * What is stored of a state, in this order: doubles, floats, the rows that it has grown by, then the newest output if later steps may repeat it. Counts are
  * left out, and rows that hold nothing: both follow from the position. After the end nothing reads rows any more.
  */
 export function partsOf(
@@ -47,6 +49,10 @@ export function partsOf(
     }));
   // They stand at multiples of 8.
   parts.sort((a, b) => Number(b.form === "f64") - Number(a.form === "f64"));
+  if (plan.rowBytes && !isEnded) {
+    const length = (position * plan.rowBytes) / 4;
+    parts.push({ name: "a row", form: dtype, places: { length }, isRows: true });
+  }
   const { isSteady, width } = plan.output;
   if (!isSteady && plan.rowsAfter(position, isEnded) > 0) {
     const places = placesOf({ offset: 0, shape: [width], stride: width, type: "f32" });
@@ -82,7 +88,7 @@ export function bytesOf({ form, places: { length } }: Part): number {
  * Writes parts to a snapshot, or reads them.
  *
  * @param at - where the first one begins
- * @param past - a state outside of wasm, and the newest output; what is written is rounded there, too
+ * @param past - a state outside of wasm, its rows, and the newest output; what is written is rounded there, too
  * @throws LmuError snapshot-invalid if a value of a field is not finite
  */
 export function transfer(
@@ -90,13 +96,14 @@ export function transfer(
   parts: readonly Part[],
   snapshot: ArrayBuffer,
   at: number,
-  [state, latest]: readonly [state: ArrayBuffer, latest: Float32Array],
+  [state, rows, latest]: readonly [state: ArrayBuffer, rows: Float32Array, latest: Float32Array],
   isWriting: boolean,
 ): void {
   for (const part of parts) {
-    const { name, form, places } = part;
+    const { name, form, places, isRows } = part;
     const { Stored, block, most } = FORMS[form];
-    const values = name ? new (form === "f64" ? Float64Array : Float32Array)(state) : latest;
+    const State = form === "f64" ? Float64Array : Float32Array;
+    const values = isRows ? rows : name ? new State(state) : latest;
     const { length } = places;
     const scales = new Float32Array(snapshot, at, most && Math.ceil(length / block));
     const stored = new Stored(snapshot, at + scales.byteLength, length);
@@ -105,7 +112,7 @@ export function transfer(
       if (most && isWriting) scales[group] = largest(values, places, first, last) / most;
       const scale = most ? scales[group]! : 1;
       for (let i = first; i < last; i++) {
-        const place = places[i]!;
+        const place = places[i] ?? i;
         if (isWriting) {
           const value = values[place]! / scale;
           stored[i] = form === "f16" ? toHalf(value) : most ? roundEven(value) : value;
@@ -126,11 +133,11 @@ export function transfer(
 /** The largest magnitude, or the smallest that layers leave in a state. */
 function largest(
   values: Float32Array | Float64Array,
-  places: Int32Array,
+  places: ArrayLike<number>,
   first: number,
   last: number,
 ): number {
   let most = 1e-30;
-  for (let i = first; i < last; i++) most = Math.max(most, Math.abs(values[places[i]!]!));
+  for (let i = first; i < last; i++) most = Math.max(most, Math.abs(values[places[i] ?? i]!));
   return most;
 }

@@ -2,11 +2,11 @@ import { DISPOSE, isDisposedOf } from "../dispose.js";
 import { expectInteger, expectOptions, idInvalid, LmuError } from "../errors.js";
 import { printable } from "../inspect.js";
 import type { Places } from "../runtime/places.js";
-import type { States } from "../runtime/states.js";
+import { slotOf, type States } from "../runtime/states.js";
 import type { Engine } from "./engine.js";
 import { type Bytes, checkOutput, type Floats, readSample, type Samples } from "./ports.js";
 import { writeMemory } from "./sample.js";
-import { readSnapshot, type SaveOptions, writeSnapshot } from "./snapshot.js";
+import { type Past, readSnapshot, type SaveOptions, writeSnapshot } from "./snapshot.js";
 import { expectStreamable } from "./stream.js";
 
 const MAX_CAPACITY = 2 ** 20;
@@ -95,6 +95,11 @@ export class Pool {
       const at = this.#places!.sample() / 4;
       (vocabulary === undefined ? session.floats : session.integers).set(copy, at);
     }
+    const { rowBytes, maxSteps } = this.#engine.plan;
+    if (rowBytes || maxSteps < Infinity) {
+      const slots = slotOf(this.#places!.state(place));
+      this.#engine.makeRoom(action, slots, 1, this.#places!.waits(place) + 1);
+    }
     this.#places!.wait(place);
   }
 
@@ -171,9 +176,9 @@ export class Pool {
    */
   restore(snapshot: Uint8Array | ArrayBuffer): number {
     const action = "restore a stream of the pool";
-    const { words, latest } = readSnapshot(action, this.#engine, snapshot);
+    const past = readSnapshot(action, this.#engine, snapshot);
     const place = this.#freePlace(action);
-    this.#places!.put(place, words, latest);
+    this.#put(action, place, past);
     return this.#occupy(place);
   }
 
@@ -188,7 +193,12 @@ export class Pool {
     const action = "fork a stream of the pool";
     const from = this.#placeOf(action, id);
     const place = this.#freePlace(action);
-    this.#places!.copy(from, place);
+    if (this.#engine.plan.rowBytes) {
+      const states = this.#engine.states!;
+      const at = this.#places!.state(from);
+      const latest = this.output(id).slice();
+      this.#put(action, place, { words: states.take(at), rows: states.rows(at).slice(), latest });
+    } else this.#places!.copy(from, place);
     return this.#occupy(place);
   }
 
@@ -210,7 +220,8 @@ export class Pool {
    */
   close(id: number): void {
     const place = this.#placeOf("close a stream of the pool", id);
-    this.#places!.drop(place);
+    if (this.#engine.plan.rowBytes) this.#places!.clear(place);
+    else this.#places!.drop(place);
     this.#ids[place] = NaN;
     this.#order[--this.#size] = place;
   }
@@ -247,6 +258,15 @@ export class Pool {
     if (!this.#engine.states!.isEnded(this.#places!.state(place))) return place;
     const message = `Cannot ${action}: the sequence of ${id} has ended; reset it first`;
     throw new LmuError("input-invalid", message);
+  }
+
+  /** Gives a free place a past: a state, and the newest output if it is known. */
+  #put(action: string, place: number, past: Past): void {
+    const places = this.#places!;
+    places.clear(place);
+    this.#engine.putPast(action, places.state(place), past.words, past.rows);
+    const { floats } = this.#engine.states!.session;
+    if (past.latest) floats.set(past.latest, places.newest(place));
   }
 
   #freePlace(action: string): number {

@@ -3,7 +3,8 @@ import type { Plan } from "../plan/plan.js";
 
 /** What a model is and what it costs; made by {@link Model.report}. Plain data, JSON-safe. */
 export interface Report {
-  /** Format of the file: "lmu-wasm" (native), "keras", "torch", "safetensors" or "npz" (PyTorch tensors). */
+  /** Format of the file: "lmu-wasm" (native), "keras", "transformers" (a network that a config.json
+   * names), "torch", "safetensors" or "npz" (PyTorch tensors). */
   readonly format: string;
   /** Who wrote it, as far as the file says. */
   readonly source: string | undefined;
@@ -17,6 +18,8 @@ export interface Report {
   readonly returnsSequence: boolean;
   /** Fixed number of steps of a sequence, if the model has one. */
   readonly steps: number | undefined;
+  /** Most steps of a sequence: the learned positions of a model that has such. */
+  readonly maxSteps: number | undefined;
   /** As {@link Model.lookAhead}, in steps. */
   readonly lookAhead: number;
   /** Why the model cannot stream; undefined when it can. */
@@ -25,12 +28,14 @@ export interface Report {
   readonly parameters: number;
   /** Bytes of one stream's state: what the layers keep, and 16 of a header with the position. */
   readonly stateBytes: number;
+  /** Bytes by which such a state grows with every step: keys and values of attention; 0 for all others. */
+  readonly stateBytesPerStep: number;
   /** Bytes of wasm memory at present: weights, buffers, states of open streams. */
   readonly memoryBytes: number;
   /**
    * Multiplications, with their additions, per input step: one per use of a weight, one per value that a merge takes in
    * after its first, three per value that is normalised. Biases, gates and activations are not counted; a layer behind
-   * strides counts for its share of the steps.
+   * strides counts for its share of the steps, and attention without its products with what it has seen.
    */
   readonly multiplyAdds: number;
   /** The layers in order of execution. */
@@ -92,10 +97,12 @@ export function reportOf(plan: Plan, memoryBytes: number, origin: Origin): Repor
     outputSize: output.width,
     returnsSequence: !output.isSingle,
     steps: input.steps,
+    maxSteps: plan.maxSteps < Infinity ? plan.maxSteps : undefined,
     lookAhead: output.lookAhead,
     notStreamable: plan.wholeSequence,
     parameters: total("parameters"),
     stateBytes: plan.stateBytes,
+    stateBytesPerStep: plan.rowBytes,
     memoryBytes,
     multiplyAdds: Math.round(total("multiplyAdds")),
     layers: JSON.parse(JSON.stringify(plan.costs)) as LayerReport[],

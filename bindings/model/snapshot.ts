@@ -36,6 +36,8 @@ const MAX_STEPS = 2 ** 52;
 export interface Past {
   /** The state, i32[stateBytes / 4]. */
   readonly words: Int32Array;
+  /** The rows that the state has grown by. */
+  readonly rows: Float32Array;
   /** The newest output, NaN before there is one; undefined where nobody knows it before the next sample. */
   readonly latest: Float32Array | undefined;
 }
@@ -65,7 +67,14 @@ export function writeSnapshot(
   const words = new Uint32Array(lengthOf(parts) / 4);
   const kind = VERSION | (code << 8) | (Number(isEnded) << 16);
   words.set([MAGIC, kind, ...engine.fingerprint(action), position, position / 2 ** 32]);
-  transfer(action, parts, words.buffer, HEADER, [states.take(at).buffer, latest], true);
+  transfer(
+    action,
+    parts,
+    words.buffer,
+    HEADER,
+    [states.take(at).buffer, states.rows(at).slice(), latest],
+    true,
+  );
   words.set(hashOf(words.subarray(0, -2)), words.length - 2);
   return new Uint8Array(words.buffer);
 }
@@ -99,6 +108,7 @@ export function readSnapshot(action: string, engine: Engine, snapshot: unknown):
   const position = word(4) + word(5) * 2 ** 32;
   const isEnded = kind >>> 16 === 1;
   check(version > 0 && !!dtype && kind < 1 << 17 && position <= MAX_STEPS);
+  check(position <= engine.plan.maxSteps);
   const { plan } = engine;
   const parts = partsOf(plan, position, isEnded, dtype);
   check(lengthOf(parts) === byteLength);
@@ -112,8 +122,9 @@ export function readSnapshot(action: string, engine: Engine, snapshot: unknown):
     else if (after) doubles.set(after(position), offset / 8);
   }
   const latest = new Float32Array(plan.output.width).fill(NaN);
-  transfer(action, parts, buffer, HEADER, [state.buffer, latest], false);
-  return { words: state, latest: plan.output.isSteady && position > 0 ? undefined : latest };
+  const rows = new Float32Array(isEnded ? 0 : (position * plan.rowBytes) / 4);
+  transfer(action, parts, buffer, HEADER, [state.buffer, rows, latest], false);
+  return { words: state, rows, latest: plan.output.isSteady && position > 0 ? undefined : latest };
 }
 
 /** Bytes of a snapshot. */

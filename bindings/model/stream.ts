@@ -111,6 +111,7 @@ export class Stream extends Recall {
     const { width } = session.image.output;
     checkOutput(action, output, width);
     const { slots } = this.#state;
+    this.#engine.makeRoom(action, slots, 1, 1);
     const rows =
       gap === 1 ? session.run(slots, 1, 1, false) : this.#engine.gaps(action).run(slots, this.#gap);
     // An array that has been transferred is empty.
@@ -137,14 +138,37 @@ export class Stream extends Recall {
    * @throws LmuError input-invalid if a value is not finite in f32 (or no token id), or after {@link Stream.end}; disposed
    */
   push<Output extends Float32Array = Floats>(chunk: Samples, output?: Output): Output {
+    return this.#push(chunk, output, false);
+  }
+
+  /**
+   * Takes a chunk of samples and returns the newest output alone, the last row of push to the bit. What of the layers
+   * behind the last one with a memory is for other rows is left out: of a language model, the logits of all tokens of a
+   * prompt but the last. Allocates as push.
+   *
+   * @param chunk - as for {@link Stream.push}, and at least one sample
+   * @param output - receives f32[outputSize]; without it the output comes in a new array. May overlap chunk
+   * @returns [outputSize]; NaN before there is an output
+   * @throws as {@link Stream.push}
+   */
+  last<Output extends Float32Array = Floats>(chunk: Samples, output?: Output): Output {
+    return this.#push(chunk, output, true);
+  }
+
+  #push<Output extends Float32Array>(
+    chunk: Samples,
+    output: Output | undefined,
+    isNewest: boolean,
+  ): Output {
     const action = "push into the stream";
     const { width, vocabulary } = this.#engine.plan.input;
     const input = takeSamples(action, chunk, vocabulary, output);
     const steps = input.length / width;
-    if (!Number.isInteger(steps)) {
-      expectLength(action, "input", input.length, `a multiple of ${width}`);
+    if (!Number.isInteger(steps) || steps < Number(isNewest)) {
+      const wanted = isNewest ? `${width} or a multiple` : `a multiple of ${width}`;
+      expectLength(action, "input", input.length, wanted);
     }
-    return this.#take(action, input, steps, false, output);
+    return this.#take(action, input, steps, false, output, isNewest);
   }
 
   /**
@@ -234,11 +258,13 @@ export class Stream extends Recall {
     steps: number,
     isEnd: boolean,
     output: Output | undefined,
+    isNewest = false,
   ): Output {
     const { session } = this.#state.expectOpen(action);
     const { position } = this;
     const { plan } = this.#engine;
-    const { width, isSingle } = plan.output;
+    const { width } = plan.output;
+    const isSingle = isNewest || plan.output.isSingle;
     const fresh = plan.rowsAfter(position + steps, isEnd) - plan.rowsAfter(position, false);
     const rows = isSingle ? 1 : fresh;
     if (isSingle && fresh === 0 && this.#state.isUnknown) {
@@ -246,6 +272,7 @@ export class Stream extends Recall {
       throw new LmuError("input-invalid", message);
     }
     checkOutput(action, output, rows * width);
+    this.#engine.makeRoom(action, this.#state.slots, 1, steps);
     const result = output ?? new Float32Array(rows * width);
     const pass: Pass = {
       slots: this.#state.slots,
@@ -254,6 +281,7 @@ export class Stream extends Recall {
       input,
       steps,
       isEnd,
+      isNewest,
       output: isSingle ? this.#state.latest : result,
       rows,
       taken: 0,

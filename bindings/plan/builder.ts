@@ -9,7 +9,9 @@ import type { Rows } from "./rows.js";
 import { type MatrixOptions, Weights } from "./weights.js";
 
 /** Records that make rows of rows. */
-type Unary = "activationLayer" | "embedding" | "globalPool" | "last" | "norm" | "reverse" | "scale";
+type Unary =
+  | ("activationLayer" | "embedding" | "globalPool" | "last" | "norm" | "positions")
+  | ("reverse" | "scale");
 
 /** Collects records, weights and buffers while nodes are lowered one after another. */
 export class Builder {
@@ -17,7 +19,11 @@ export class Builder {
   readonly program: Program;
   readonly gapRules: PlacedGapRule<Address>[] = [];
   bufferBytes = 0;
+  /** Of the record that needs most. */
+  scratchBytes = 0;
   #gathered = 0;
+  /** Matrices by their tensors: what two layers multiply with is there once. */
+  readonly #matrices = new Map<string | Tensor, Address>();
 
   /**
    * @param clocks - how many the model has
@@ -33,7 +39,7 @@ export class Builder {
 
   /** Rows for what a layer gives. */
   rows(clock: Clock, width: number): Rows {
-    return { at: this.scratch(clock.capacity(this.capacity) * pad4(width)), width, clock };
+    return { at: this.buffer(clock.capacity(this.capacity) * pad4(width)), width, clock };
   }
 
   /** Appends a record that makes rows of rows, and whose stride is that of the new ones; returns these. */
@@ -58,7 +64,7 @@ export class Builder {
   }
 
   /** Floats that live for one call. */
-  scratch(floats: number): Address {
+  buffer(floats: number): Address {
     const offset = this.bufferBytes;
     this.bufferBytes += pad4(floats) * 4;
     checkBytes(this.bufferBytes);
@@ -72,6 +78,19 @@ export class Builder {
     return gap;
   }
 
+  /** Several arrays of floats that live while one record runs: all records share the place. */
+  scratch(...arrays: readonly number[]): Address[] {
+    let end = 0;
+    const places = arrays.map((floats) => {
+      const place: Address = { region: "scratch", offset: end };
+      end += pad4(floats) * 4;
+      return place;
+    });
+    this.scratchBytes = Math.max(this.scratchBytes, end);
+    checkBytes(this.scratchBytes);
+    return places;
+  }
+
   /** Notes that a product reads so many floats of every stream's state at once. */
   gathers(floats: number): void {
     this.#gathered = Math.max(this.#gathered, pad4(floats));
@@ -79,7 +98,7 @@ export class Builder {
 
   /** Scratch for what products gather, reserved when all layers are planned. */
   gathered(): Address {
-    return this.scratch(this.#gathered * this.capacity.streams);
+    return this.buffer(this.#gathered * this.capacity.streams);
   }
 
   /** A matrix that a record multiplies with, of a tensor [outputs, inputs]; outputs are padded. */
@@ -89,7 +108,12 @@ export class Builder {
     inputs: number,
     options?: MatrixOptions,
   ): Address {
+    const known = options ? undefined : this.#matrices.get(source);
+    if (known) return known;
     const rows = pad4(outputs);
-    return this.program.matrix(this.weights.matrix(source, rows, inputs, options), rows, inputs);
+    const panels = this.weights.matrix(source, rows, inputs, options);
+    const matrix = this.program.matrix(panels, rows, inputs);
+    if (!options) this.#matrices.set(source, matrix);
+    return matrix;
   }
 }

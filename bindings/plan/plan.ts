@@ -62,6 +62,12 @@ export interface States {
   readonly stateFields: readonly StateField[];
   /** Offsets of counters in a state, i32: streams in which they are equal make rows at the same steps. */
   readonly phases: readonly number[];
+  /** Bytes that a state grows by with every step: 0 for most models. */
+  readonly rowBytes: number;
+  /** Where a state has its Block, offset in bytes. */
+  readonly blockAt: number;
+  /** Steps that a sequence may have at most. */
+  readonly maxSteps: number;
   /** Address of the slots of a batch, u32[capacity.streams]. */
   readonly slotsAt: number;
   /** Address of the first state of a batch. */
@@ -101,17 +107,18 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
   const rows = lower(graph, b);
   const gathered = b.gathered();
   const { stateBytes } = facts;
-  checkBytes(b.weights.bytes + b.bufferBytes + stateBytes * capacity.streams);
+  checkBytes(b.weights.bytes + b.bufferBytes + b.scratchBytes + stateBytes * capacity.streams);
   const weightsAt = base + b.program.bytes;
   const slotsAt = weightsAt + b.weights.bytes;
   const buffersAt = slotsAt + pad4(capacity.streams) * 4;
-  const bases = { program: base, weights: weightsAt, buffers: buffersAt };
+  const scratchAt = buffersAt + b.bufferBytes;
+  const bases = { program: base, weights: weightsAt, buffers: buffersAt, scratch: scratchAt };
   const port = (node: Node) => {
     const { at, width } = rows.get(node)!;
     return { at: bases[at.region] + at.offset, stride: strideOf(node), width };
   };
   const { isSingle, delay, id } = output.clock;
-  const words = b.program.link(bases, gathered);
+  const words = b.program.link(bases, gathered, output.clock);
   // The parts follow the layers, whose end is the second word.
   const partsAt = words[1]!;
   return {
@@ -132,9 +139,12 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
     stateBytes,
     stateFields: facts.stateFields,
     phases: facts.phases,
+    rowBytes: facts.rowBytes,
+    blockAt: facts.blockAt,
+    maxSteps: facts.maxSteps,
     slotsAt,
     // A panel kernel may read, never write, one vector past a row.
-    statesAt: buffersAt + b.bufferBytes + 16,
+    statesAt: scratchAt + b.scratchBytes + 16,
     capacity,
     gapRules: b.gapRules.map((rule) => ({
       ...rule,

@@ -127,17 +127,32 @@ export class Program {
     return pad4(PLAN_WORDS + this.clocks + layers + this.#parts.length) * 4;
   }
 
+  /** Words of the records that need all rows, whichever are wanted of the output. */
+  #wholeRecords({ id }: Clock): number {
+    const isRowByRow = ([kind, , clock]: Word[]) =>
+      clock === id && ROW_BY_ROW.includes(KINDS[kind as number]!);
+    let whole = this.#records.length;
+    while (whole > 0 && isRowByRow(this.#records[whole - 1]!)) whole--;
+    return this.#records.slice(0, whole).flat().length;
+  }
+
   /**
    * The plan as words, addresses resolved against where the regions begin.
    *
    * @param gathered - scratch for rows of states
+   * @param output - the clock of what comes out
    */
-  link(bases: Readonly<Record<Address["region"], number>>, gathered: Address): Words {
+  link(
+    bases: Readonly<Record<Address["region"], number>>,
+    gathered: Address,
+    output: Clock,
+  ): Words {
     const layers = this.#records.flat();
     const first = PLAN_WORDS + this.clocks;
     const parts = bases.program + (first + layers.length) * 4;
-    const header = { layers: bases.program + first * 4, end: parts, gathered };
-    ASSERT: expectOrder(PLAN.slice(0, 3), header);
+    const tail = bases.program + (first + this.#wholeRecords(output)) * 4;
+    const header = { layers: bases.program + first * 4, end: parts, tail, gathered };
+    ASSERT: expectOrder(PLAN.slice(0, 4), header);
     // The rest of the header, and the counters of the clocks, are for wasm to fill in.
     const given = wordsOf(header);
     const others = Array<number>(first - given.length).fill(0);
@@ -149,6 +164,11 @@ export class Program {
     return words;
   }
 }
+
+/** Records that make each row of the rows of their clock at the same place, and remember nothing. */
+const ROW_BY_ROW: readonly string[] = [
+  ...["dense", "activationLayer", "scale", "norm", "merge", "copy", "embedding"],
+];
 
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);

@@ -18,7 +18,7 @@ export interface Exports {
   /** First free byte, past the constants: a multiple of 16. */
   heapBase(): number;
   /** Runs a model planned by this package, steps rows for every stream. Its plan is private and changes with versions. */
-  run(plan: number, slots: number, streams: number, steps: number, flush: number): void;
+  run(plan: number, slots: number, streams: number, steps: number, flags: number): void;
   /** Takes the samples that wait in a pool at an address: its records are private, too. */
   tick(at: number): void;
   /** Lets the memories of one stream cross a gap without input; as private as run. */
@@ -51,6 +51,37 @@ export interface Exports {
     columns: number,
     rows: number,
   ): void;
+  /**
+   * Takes up to 64 keys into the attention of one query; y / total is softmax(query · keys) · values.
+   *
+   * Error of y / total: (width · A + keys + 16) · 2^-22 · max |value|, A = max Σ |query · key| over all keys.
+   *
+   * @param y - f32[width], in and out: Σ e^(score - top) · value; begins as 0
+   * @param running - f32[2], in and out: top, the highest score, and total, Σ e^(score - top); begin as -infinity and 0
+   * @param query - f32[width]
+   * @param keys - f32[count][width], followed by readable rows up to a multiple of 4
+   * @param values - f32[count][width]
+   * @param stride - bytes from key to key, and from value to value
+   * @param count - 1 to 64
+   * @param width - a multiple of 4
+   * @param scores - scratch, f32[68]
+   */
+  attend(
+    y: number,
+    running: number,
+    query: number,
+    keys: number,
+    values: number,
+    stride: number,
+    count: number,
+    width: number,
+    scores: number,
+  ): void;
+  /**
+   * y[i][j] = Σ a[k][i] · b[k][j], y f32[size][size], a and b f32[count][size], stride bytes from row to row; size a multiple
+   * of 4. Error: count · 2^-23 · Σ |a · b|.
+   */
+  gram(y: number, a: number, b: number, stride: number, count: number, size: number): void;
   /** tanh x. Error: 1.4 ulp. */
   tanh(at: number, count: number): void;
   /** 1 / (1 + e^-x). Error: 2.5 ulp. */

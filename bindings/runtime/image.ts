@@ -23,6 +23,9 @@ export interface Image {
   /** The first state; others follow. */
   readonly statesAt: number;
   readonly stateBytes: number;
+  /** What a state grows by with every step, 0 for most models, and where in it the words of its block are. */
+  readonly rowBytes: number;
+  readonly blockAt: number;
   /** What one call may bring: rows of input, of all streams together. */
   readonly capacity: { readonly rows: number; readonly streams: number };
 }

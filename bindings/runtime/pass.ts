@@ -11,7 +11,9 @@ export interface Pass {
   steps: number;
   /** Whether the sequences end with the last step. */
   isEnd: boolean;
-  /** Receives [sequences][rows][output width]: all rows, or the newest if the model gives a single one. */
+  /** Only the newest row is wanted, of a model that gives more. */
+  isNewest?: boolean;
+  /** Receives [sequences][rows][output width]: all rows, or the newest if one is wanted or given. */
   output: Float32Array;
   rows: number;
   /** Steps done, and rows in the output. */
@@ -26,7 +28,7 @@ export interface Pass {
  * @returns output rows of each sequence that may be read until the next call
  */
 export function advance(session: Session, pass: Pass, most = Infinity): number {
-  const { streams, first, input, steps, output, rows, taken } = pass;
+  const { streams, first, input, steps, isNewest, output, rows, taken } = pass;
   const { image } = session;
   const count = Math.min(Math.floor(image.capacity.rows / streams), steps - taken, most);
   for (let t = 0; t < count; t++) {
@@ -36,9 +38,10 @@ export function advance(session: Session, pass: Pass, most = Infinity): number {
     }
   }
   pass.taken += count;
-  const made = session.run(pass.slots, streams, count, pass.isEnd && pass.taken === steps);
-  if (image.output.isSingle && made > 0) pass.made = 0;
-  for (let r = 0; r < made; r++, pass.made++) {
+  const isEnd = pass.isEnd && pass.taken === steps;
+  const made = session.run(pass.slots, streams, count, isEnd, isNewest);
+  if ((image.output.isSingle || isNewest) && made > 0) pass.made = 0;
+  for (let r = isNewest ? Math.max(0, made - 1) : 0; r < made; r++, pass.made++) {
     for (let s = 0; s < streams; s++) {
       const row = (first + s) * rows + pass.made;
       session.read(r * streams + s, output, row * image.output.width);

@@ -1,7 +1,7 @@
 import { expectOrder } from "./order.js";
 import { TICK, TICK_WORDS } from "./records.js";
 import type { Session } from "./session.js";
-import { clearStates, slotOf, type States } from "./states.js";
+import { slotOf, type States } from "./states.js";
 
 /** Bytes in front of a waiting sample: the address of the next one. */
 const LINK = 4;
@@ -78,7 +78,9 @@ export class Places {
     const { integers } = states.session;
     ASSERT: expectOrder(TICK, record);
     integers.set([...Object.values(record), ...phases], at / 4);
-    integers.fill(0, this.#waiting / 4, this.#first / 4);
+    // States that grow say where their rows are: nowhere yet.
+    const end = states.session.image.rowBytes ? this.state(capacity) : this.#first;
+    integers.fill(0, this.#waiting / 4, end / 4);
   }
 
   /** Address of the state of a place. */
@@ -95,7 +97,7 @@ export class Places {
   clear(place: number): void {
     const session = this.#session;
     const newest = this.newest(place);
-    clearStates(session, this.state(place), 1);
+    this.#owner.states!.clear(this.state(place));
     session.floats.fill(NaN, newest, newest + session.image.output.width);
     this.drop(place);
   }
@@ -105,14 +107,16 @@ export class Places {
     this.#session.integers[this.#waiting / 4 + place] = 0;
   }
 
-  /** Gives a place a past: a state, and the newest output if it is known. */
-  put(place: number, words: Int32Array, newest: Float32Array | undefined): void {
-    this.clear(place);
-    this.#owner.states!.put(this.state(place), words);
-    if (newest) this.#session.floats.set(newest, this.newest(place));
+  /** Samples that wait there. */
+  waits(place: number): number {
+    const { integers } = this.#session;
+    const newest = integers[this.#waiting / 4 + place]!;
+    let count = 0;
+    for (let at = newest; at && (at !== newest || !count); at = integers[at >>> 2]!) count++;
+    return count;
   }
 
-  /** Copies state and newest output of one place to another, where no sample waits. */
+  /** Copies state and newest output of one place to another, where no sample waits. Not of states that grow. */
   copy(from: number, to: number): void {
     const { integers } = this.#session;
     const [source, target] = [this.state(from), this.state(to)];
@@ -154,6 +158,10 @@ export class Places {
   /** Gives the memory back, if it is still there. */
   release(): void {
     const bytes = this.state(this.#capacity) - this.#at;
+    const states = this.#owner.states;
+    if (states?.session.image.rowBytes) {
+      for (let place = 0; place < this.#capacity; place++) states.clear(this.state(place));
+    }
     for (const room of [...this.#rooms, { at: this.#at, bytes }]) this.#release(room);
   }
 

@@ -48,10 +48,11 @@ export class Session {
    * @param slots - address of a table of states, u32[streams]
    * @param steps - rows of each stream, together no more than the image's capacity
    * @param isEnd - whether the sequences end here
+   * @param isNewest - whether the newest output row of each stream suffices: the others may hold anything
    * @returns output rows of each stream that may be read until the next call, as wasm has counted them
    */
-  run(slots: number, streams: number, steps: number, isEnd: boolean): number {
-    this.exports.run(this.image.at, slots, streams, steps, Number(isEnd));
+  run(slots: number, streams: number, steps: number, isEnd: boolean, isNewest = false): number {
+    this.exports.run(this.image.at, slots, streams, steps, Number(isEnd) + 4 * Number(isNewest));
     return this.integers[this.image.output.rowsAt / 4]!;
   }
 

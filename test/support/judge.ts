@@ -51,9 +51,12 @@ function counting(costs: Map<string, number>): Observer {
   let previous = "input";
   return (layer, rows, multiplyAdds) => {
     const { stride = layer.type === "pool" ? layer.size : 1 } = layer as { stride?: number };
-    const steps = stepsPerRow.get(layer.from?.[0] ?? previous)! * stride;
+    const rates = (layer.from ?? [previous]).map((name) => stepsPerRow.get(name)!);
+    const steps = rates[0]! * stride;
     stepsPerRow.set(layer.name, steps);
-    if (rows.length) costs.set(layer.name, multiplyAdds / rows.length / steps);
+    // Single rows may meet that are renewed at different rates: which one counts is nobody's concern.
+    const isEven = rates.every((rate) => rate === rates[0]);
+    if (rows.length && isEven) costs.set(layer.name, multiplyAdds / rows.length / steps);
     previous = layer.name;
     return rows;
   };

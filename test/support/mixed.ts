@@ -41,6 +41,11 @@ export const MOVES: Readonly<Record<string, Move>> = {
     const { at, count, samples, wanted } = next(journey);
     expectBits(`push of ${count} at ${at}`, journey.stream.push(samples), [wanted]);
   },
+  last(journey) {
+    const { at, count, samples } = next(journey);
+    const newest = journey.journal.newest[at + count]!;
+    expectBits(`last of ${count} at ${at}`, journey.stream.last(samples), [newest]);
+  },
   advance(journey) {
     const { model, snapshots, stream } = journey;
     const { at, samples, wanted } = next(journey);

@@ -20,6 +20,11 @@ export class Weights {
     return new Weights(this.tensors, `${this.prefix}.${prefix}`);
   }
 
+  /** The tensors of another layer. */
+  beside(layer: string): Weights {
+    return new Weights(this.tensors, layer);
+  }
+
   shape(role: string): readonly number[] {
     return this.tensors.get(`${this.prefix}.${role}`)!.shape;
   }

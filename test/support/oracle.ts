@@ -1,5 +1,6 @@
 import type { Description, LayerDescription } from "../../bindings/description.js";
 import { activate } from "./oracle-activations.js";
+import { attention, memoryAttention } from "./oracle-attention.js";
 import { add, type Matrix, times, type Vector, work } from "./oracle-algebra.js";
 import { CellState, recur } from "./oracle-cells.js";
 import { lmu } from "./oracle-lmu.js";
@@ -48,7 +49,8 @@ function runLayer(
     case "lmu":
       return lmu(layer, x, w, gaps);
     case "dense": {
-      const [W, b] = [w.matrix("weight"), w.has("bias") ? w.vector("bias") : undefined];
+      const W = (layer.tied === undefined ? w : w.beside(layer.tied)).matrix("weight");
+      const b = w.has("bias") ? w.vector("bias") : undefined;
       return x.map((row) => activate(layer.activation, b ? add(times(W, row), b) : times(W, row)));
     }
     case "rnn":
@@ -87,6 +89,14 @@ function runLayer(
     }
     case "convolution":
       return convolution(layer, x, w);
+    case "positions": {
+      const table = w.matrix("weight");
+      return x.map((row, t) => add(row, table[t]!));
+    }
+    case "attention":
+      return attention(layer, x);
+    case "memory-attention":
+      return memoryAttention(layer, x, w);
     default: {
       const rows = Math.min(...inputs.map(({ length }) => length));
       return x.slice(0, rows).map((_, t) =>

@@ -136,6 +136,18 @@ export function lmuOf(d: Draw, inputs: number): { fields: LmuDescription; width:
   return { fields, width: hidden ? units : size };
 }
 
+/** Memories of any number of features with attention between their readers. */
+export function memoryAttentionOf(d: Draw): object {
+  const order = d.from(1, 9);
+  const rank = d.from(1, 6);
+  for (const reader of ["query", "key", "value"]) {
+    d.weights(`${reader}.weight`, [rank, order], 2);
+    d.weights(`${reader}.bias`, [rank]);
+  }
+  d.weights("mix", [rank]);
+  return { type: "memory-attention", order, ...windowOf(d, order) };
+}
+
 /** A contraction: random matrices would explode. */
 function explicitMatrices(d: Draw, order: number): void {
   const D = d.floats(order * order, 0.3 / order);

@@ -1,7 +1,7 @@
 import type { Description, LayerDescription, LayerType } from "../../bindings/description.js";
 import type { MadeUp } from "./models.js";
 import type { Values } from "./oracle-weights.js";
-import { activationOf, cellOf, Draw, lmuOf } from "./random-layer.js";
+import { activationOf, cellOf, Draw, lmuOf, memoryAttentionOf } from "./random-layer.js";
 
 /** What one layer grows from: its kind, and where its options and numbers come from. */
 export interface Gene {
@@ -25,6 +25,8 @@ interface Node {
   /** Windows on the way from the input: rows of equal rates can be merged. */
   readonly rate: string;
   readonly isSingle: boolean;
+  /** A row for every step, as it comes. */
+  readonly isStep: boolean;
   /** Known where the number of steps is. */
   readonly rows: number | undefined;
   /** Copies of input values: nothing was rounded on the way. */
@@ -41,7 +43,15 @@ export function grow({ width, readsTokens, steps, genes }: Genome): MadeUp {
     ...(readsTokens ? { vocabulary: width } : { width }),
     ...(steps !== undefined && { steps }),
   };
-  const first = { name: "input", width, rate: "", isSingle: false, rows: steps, isExact: true };
+  const first = {
+    name: "input",
+    width,
+    rate: "",
+    isSingle: false,
+    isStep: true,
+    rows: steps,
+    isExact: true,
+  };
   const nodes: Node[] = readsTokens ? [] : [first];
   const all = readsTokens ? [{ type: "embedding", seed: width } as const, ...genes] : genes;
   for (const { type, seed } of all) {
@@ -85,7 +95,8 @@ function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
       return { fields: cellOf(d, type, units, { input: x.width }, "", width), node: { width } };
     }
     case "dense": {
-      const width = d.from(1, 40);
+      // Often what attention reads.
+      const width = d.maybe(0.3) ? 3 * d.from(1, 13) : d.from(1, 40);
       d.weights("weight", [width, x.width]);
       if (d.maybe()) d.weights("bias", [width]);
       return { fields: { type, activation: activationOf(d, "layer") }, node: { width } };
@@ -102,6 +113,19 @@ function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
       d.weights("weight", [x.width, width], 1);
       return { fields: { type }, node: { width, isExact: true } };
     }
+    case "positions":
+      if (!x.isStep) return undefined;
+      // As many as the longest sequence of the tests.
+      d.weights("weight", [130, x.width], 1);
+      return { fields: { type }, node: {} };
+    case "attention": {
+      const width = x.width / 3;
+      if (!x.isStep || width % 1) return undefined;
+      const heads = d.pick([1, 2, 3, 4, 5, width].filter((count) => width % count === 0));
+      return { fields: { type, heads }, node: { width } };
+    }
+    case "memory-attention":
+      return x.isSingle || x.width > 9 ? undefined : { fields: memoryAttentionOf(d), node: {} };
     case "convolution":
     case "pool":
       return windowOf(type, d, x);
@@ -132,6 +156,7 @@ function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
 const single = {
   rate: "single",
   isSingle: true,
+  isStep: false,
   rows: 1,
 };
 
@@ -155,7 +180,10 @@ function windowOf(type: "convolution" | "pool", d: Draw, x: Node): Grown {
       size,
       ...(stride !== size && { stride }),
     };
-    return { fields, node: { rate, rows, isExact: x.isExact && fields.mode === "max" } };
+    return {
+      fields,
+      node: { isStep: false, rate, rows, isExact: x.isExact && fields.mode === "max" },
+    };
   }
   const groups = d.pick([1, 2, 3, 4, 5, 6, x.width].filter((count) => x.width % count === 0));
   const width = groups === x.width && d.maybe(0.7) ? groups : groups * d.from(1, 5);
@@ -168,7 +196,7 @@ function windowOf(type: "convolution" | "pool", d: Draw, x: Node): Grown {
     ...(groups !== 1 && { groups }),
     ...(before + after > 0 && { padding: [before, after] }),
   };
-  return { fields, node: { width, rate, rows } };
+  return { fields, node: { width, isStep: x.isStep && isSame && after === 0, rate, rows } };
 }
 
 /** One to four inputs that advance together, whatever they look ahead. */
@@ -187,5 +215,9 @@ function mergeOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
   const width = isList ? inputs.reduce((sum, input) => sum + input.width, 0) : x.width;
   const isExact =
     ["maximum", "minimum", "concatenate"].includes(type) && inputs.every((node) => node.isExact);
-  return { fields: { type, from: inputs.map(({ name }) => name) }, node: { width, isExact } };
+  const isStep = inputs.every((node) => node.isStep);
+  return {
+    fields: { type, from: inputs.map(({ name }) => name) },
+    node: { width, isExact, isStep },
+  };
 }

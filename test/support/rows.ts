@@ -25,6 +25,7 @@ export function expectForetold(
   const zeros = new Float32Array(plan.input.width);
   const call = (from: number, count: number, isEnd: boolean) => {
     const foretold = plan.rowsAfter(from + count, isEnd) - plan.rowsAfter(from, false);
+    engine.makeRoom("test", plan.slotsAt, streams, count);
     for (let row = 0; row < streams * count; row++) session.write(row, zeros, 0);
     const rows = session.run(plan.slotsAt, streams, count, isEnd);
     expect(rows, `rows of ${count} steps at ${from}`).toBe(

@@ -1,0 +1,54 @@
+import { gelu } from "../kernels/activation";
+import { divide } from "../kernels/combine";
+import { clearVectors } from "../kernels/copy";
+import { dots } from "../kernels/dots";
+import { gram } from "../kernels/gram";
+import { softmax } from "../kernels/softmax";
+import { weigh } from "../kernels/weigh";
+import { Matrix, Rows } from "../matrix";
+import { Layer, Plan } from "./layer";
+
+/**
+ * What the LMU language model makes of a memory M [order, channels] (Chilkuri et al. 2021, arXiv 2110.02402):
+ *
+ *   Q = gelu(L_q M + b_q), K and V likewise, each [rank, channels]; output = p softmax(Q Kᵀ / √channels) V
+ *
+ * p times the softmax first: one row of rank weights then reads V. Follows the Memory record that updates M, step by step.
+ */
+@unmanaged
+export class MemoryAttention extends Layer {
+  state: u32 = 0; // M, f32[channels][order]
+  order: u32 = 0;
+  channels: u32 = 0;
+  output: usize = 0; // f32[rows][outputStride / 4]
+  outputStride: u32 = 0; // bytes
+  weights: usize = 0; // Matrix, 3 · padded rank × order: queries, keys, values
+  bias: usize = 0; // f32[3 · padded rank]
+  mix: usize = 0; // p, f32[rank]
+  rank: u32 = 0;
+  divisor: f32 = 0; // √channels
+  projected: usize = 0; // scratch f32[padded channels][3 · padded rank]
+  scores: usize = 0; // scratch f32[padded rank + 1][padded rank]; the last row is p softmax(…)
+}
+
+export function runMemoryAttention(layer: MemoryAttention, plan: Plan, from: u32, to: u32): void {
+  const size: u32 = (layer.rank + 3) & ~3;
+  const bytes = size << 2;
+  const channels = layer.channels;
+  const QKV = Rows.at(layer.projected, 3 * bytes);
+  const mixed = layer.scores + size * bytes;
+  for (let row = from * plan.streams; row < to * plan.streams; ++row) {
+    const M = Rows.at(plan.state(row % plan.streams, layer.state), layer.order << 2);
+    changetype<Matrix>(layer.weights).product(QKV, Rows.at(layer.bias, 0), M, channels);
+    gelu(layer.projected, channels * 3 * size);
+    const keys = layer.projected + bytes;
+    gram(layer.scores, layer.projected, keys, 3 * bytes, channels, size);
+    divide(layer.scores, size * bytes, layer.divisor);
+    for (let i: u32 = 0; i < layer.rank; ++i) softmax(layer.scores + i * bytes, layer.rank);
+    clearVectors(mixed, bytes);
+    weigh(mixed, layer.mix, layer.scores, bytes, layer.rank, size, 0);
+    // Columns past the rank are zero: gelu(0).
+    const y = layer.output + row * layer.outputStride;
+    dots(y, mixed, keys + bytes, 3 * bytes, channels, size);
+  }
+}

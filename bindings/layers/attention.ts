@@ -1,0 +1,63 @@
+import { cannotLoad } from "../errors.js";
+import { pad4 } from "../facts/bytes.js";
+import { strideOf } from "../plan/rows.js";
+import { integer, MAX_WIDTH } from "./fields.js";
+import { expectSteps, type Kind } from "./kind.js";
+
+/**
+ * Causal attention over all steps so far (Vaswani et al. 2017), scaled by 1 / √(features of a head). Reads queries, keys and
+ * values side by side, head by head, as a dense layer before it makes them; gives a third of what it reads. Roles: none.
+ *
+ * Keys and values stay in the state, which grows with every step.
+ */
+export interface AttentionDescription {
+  readonly type: "attention";
+  readonly heads: number;
+}
+
+/** Scores at hand: ATTENDED of assembly/kernels/attend.ts, and a vector. */
+const SCORES = 68;
+
+export const attention: Kind<AttentionDescription> = {
+  fields: { "heads!": integer(1, MAX_WIDTH) },
+  node({ name, heads }, [x], f) {
+    expectSteps(name, x);
+    const { clock } = x;
+    const width = x.width / 3;
+    const perHead = width / heads;
+    if (!Number.isInteger(perHead)) {
+      cannotLoad(
+        `attention ${name} reads ${x.width} features, expected queries, keys and values of ${heads} heads`,
+      );
+    }
+    const keys = f.rowOfState(2 * heads * pad4(perHead));
+    return {
+      width,
+      clock,
+      lower(b, [input]) {
+        const output = b.rows(clock, width);
+        // A call of one stream has the most rows of a stream.
+        const rows = clock.capacity(b.capacity);
+        const size = rows * pad4(perHead);
+        const [queries, sums, running, scores] = b.scratch(size, size, rows * 2, SCORES);
+        b.program.record("attention", clock, {
+          input: input.at,
+          inputStride: strideOf(input),
+          output: output.at,
+          outputStride: strideOf(output),
+          heads,
+          width: perHead,
+          block: f.blockAt,
+          rowBytes: f.rowBytes,
+          keys,
+          factor: 1 / Math.sqrt(perHead),
+          queries: queries!,
+          sums: sums!,
+          running: running!,
+          scores: scores!,
+        });
+        return output;
+      },
+    };
+  },
+};

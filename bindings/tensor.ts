@@ -145,6 +145,22 @@ export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
   };
 }
 
+/** Tensors one below the other: equal but for their first axes. */
+export function concatenateRows(parts: readonly Tensor[]): Tensor {
+  const [first] = parts as [Tensor];
+  const ends: number[] = [];
+  for (const part of parts) ends.push((ends.at(-1) ?? 0) + sizeOf(part.shape));
+  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  return {
+    dtype: first.dtype,
+    shape: [rows, ...first.shape.slice(1)],
+    at: (index) => {
+      const i = ends.findIndex((end) => index < end);
+      return parts[i]!.at(index - (ends[i - 1] ?? 0));
+    },
+  };
+}
+
 /** A matrix cut by columns: the first so many, and the rest. */
 export function splitColumns(tensor: Tensor, first: number): [Tensor, Tensor] {
   const rows = transpose(tensor);

@@ -15,7 +15,9 @@ import { readNative } from "./native/metadata.js";
 import { RowScales } from "./native/scales.js";
 import { isProgram, refuseArchive, refuseOther } from "./others.js";
 import type { LayerRequest } from "./torch/request.js";
-import { importStateDict } from "./torch/state-dict.js";
+import { importStateDict, type StateDictSource } from "./torch/state-dict.js";
+import { networkConfig } from "./transformers/config.js";
+import { importNetwork } from "./transformers/networks.js";
 
 export { openSet } from "../source/set.js";
 
@@ -24,7 +26,7 @@ const START_BYTES = HDF5_START_BYTES;
 
 /** Options that a foreign file may need. */
 export interface ForeignOptions {
-  /** Keras configuration (`model.to_json()`, parsed or not) for files that hold weights alone. */
+  /** Keras configuration (`model.to_json()`) or config.json, parsed or not, for files that hold weights alone. */
   readonly config?: unknown;
   /** Layers in order of execution, for files that hold tensors alone. */
   readonly layers?: readonly LayerRequest[] | undefined;
@@ -50,7 +52,7 @@ export async function readFiles(
   for (const one of weights) {
     parts.push(await naming(one.name, () => takeTensors(one, budget, headers?.get(one))));
   }
-  return readTensors(parts, metadata, layers);
+  return readTensors(parts, metadata, { config, layers });
 }
 
 /** The tensors of a safetensors file, and what its header says. */
@@ -71,7 +73,7 @@ async function takeTensors(
 async function readTensors(
   files: readonly TensorFile[],
   metadata: ReadonlyMap<string, string>,
-  layers: ForeignOptions["layers"],
+  { config, layers }: ForeignOptions,
 ): Promise<Checkpoint> {
   const texts = [metadata, ...files.map(({ header }) => header.metadata)];
   const description = texts.map(readNative).find((found) => found !== undefined);
@@ -85,9 +87,19 @@ async function readTensors(
   if (description !== undefined) {
     return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
   }
-  const config = texts.find((text) => text.has("config"));
-  const source = { format: "safetensors", ...(config && { metadata: config }) };
-  return importStateDict(source, tensors, layers);
+  const told = texts.find((text) => text.has("config"));
+  const source = { format: "safetensors", ...(told && { metadata: told }) };
+  return importTensors(source, tensors, { config: config ?? told?.get("config"), layers });
+}
+
+/** A network that a configuration describes, or a chain of modules. */
+function importTensors(
+  source: StateDictSource,
+  tensors: ReadonlyMap<string, Tensor>,
+  { config, layers }: ForeignOptions,
+): Checkpoint {
+  const network = importNetwork(networkConfig(config), tensors, layers !== undefined);
+  return network ?? importStateDict(source, tensors, layers);
 }
 
 /** Reads a file that is no safetensors. Its first bytes decide, before the rest is read. */
@@ -100,13 +112,13 @@ async function readForeign(
   if (!isHdf5(start) && !isZip(start)) refuseOther(start, reader.name);
   const { bytes, isOwn } = await takeAll(reader, budget);
   if (isHdf5(bytes)) return readKerasHdf5(bytes, config, budget);
-  return readArchive(bytes, budget, layers, isOwn);
+  return readArchive(bytes, budget, { config, layers }, isOwn);
 }
 
 async function readArchive(
   bytes: Uint8Array,
   budget: Budget,
-  layers: ForeignOptions["layers"],
+  options: ForeignOptions,
   mayOverwrite: boolean,
 ): Promise<Checkpoint> {
   const archive = await openZip(bytes);
@@ -118,11 +130,11 @@ async function readArchive(
   if (isProgram(names)) refuseArchive(names);
   if (isTorchArchive(names)) {
     const { tensors, notes } = readTorch(archive, bytes.length, budget);
-    return importStateDict({ format: "torch", notes }, tensors, layers);
+    return importTensors({ format: "torch", notes }, tensors, options);
   }
   if (isNpz(names)) {
     const { tensors, notes } = readNpz(archive, budget);
-    return importStateDict({ format: "npz", notes }, tensors, layers);
+    return importTensors({ format: "npz", notes }, tensors, options);
   }
   return refuseArchive(names);
 }

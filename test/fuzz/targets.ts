@@ -20,6 +20,7 @@ const native = (): readonly Uint8Array[] =>
     ["convolution", "pool", "rnn", "concatenate"],
     ["convolution", "activation", "multiply", "reverse", "layer-norm"],
     ["dense", "maximum", "subtract", "flatten"],
+    ["positions", "dense", "attention", "memory-attention"],
   ].map((types, i) => {
     const genes = types.map((type, j) => ({ type, seed: 10 * i + j }) as Gene);
     const steps = types.includes("flatten") ? 9 : undefined;
@@ -56,6 +57,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     }),
   },
   npz: golden("legacy/bjkomer-lmu.npz"),
+  network: golden("language/lmu-lm-global.safetensors"),
   "state-dict": golden(
     ...["torch/torch-lmu-0.safetensors", "torch/torch-lmufft-0.safetensors"],
     ...["legacy/bjkomer-lmu.safetensors", "torch/torch-lstm.safetensors"],

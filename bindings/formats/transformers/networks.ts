@@ -1,0 +1,61 @@
+import { brief, LmuError } from "../../errors.js";
+import type { Tensor } from "../../tensor.js";
+import type { Checkpoint } from "../checkpoint.js";
+import { Importer } from "../importer.js";
+import { Weights } from "../torch/tensors.js";
+import type { Config } from "./config.js";
+import { GPT2 } from "./gpt2.js";
+import { LMU_LM } from "./lmu-lm.js";
+import type { Network } from "./network.js";
+
+/** By model_type. */
+const NETWORKS = new Map<unknown, Network>([
+  ["gpt2", GPT2],
+  ["lmu-lm", LMU_LM],
+]);
+
+/** Names of tensors that queries, keys and values are made with. */
+const OF_ATTENTION =
+  /(^|[._])(in_proj|c_attn|query_key_value|w?qkv|q|k|v|query|key|value)(_proj|_lin)?[._](weight|bias)$|in_proj_weight$/i;
+
+/**
+ * A network that its configuration describes.
+ *
+ * @param config - what stands beside the tensors, if it says of which network
+ * @returns undefined if these are tensors of something else
+ * @throws LmuError layer-unsupported for attention of another kind, option-unsupported, tensor-missing or tensor-invalid
+ */
+export function importNetwork(
+  config: Config | undefined,
+  tensors: ReadonlyMap<string, Tensor>,
+  isAsked: boolean,
+): Checkpoint | undefined {
+  const network = NETWORKS.get(config?.["model_type"]);
+  if (!config || !network) {
+    const found = isAsked ? undefined : [...tensors.keys()].find((name) => OF_ATTENTION.test(name));
+    if (found !== undefined) refuseAttention(config, found);
+    return undefined;
+  }
+  const importer = new Importer();
+  const base = [...tensors.keys()].every((name) => !name.startsWith("transformer."))
+    ? ""
+    : "transformer.";
+  const type = String(config["model_type"]);
+  const read = new Set<string>();
+  const weights = new Weights({ all: tensors, base, type, read });
+  const { vocabulary, output } = network.import(config, weights, importer);
+  const unread = [...tensors.keys()].filter((name) => !read.has(name));
+  if (unread.length)
+    importer.warnings.push(
+      `${unread.length} tensors were not read: ${unread.slice(0, 9).join(", ")}`,
+    );
+  return importer.finish("transformers", network.name, { vocabulary }, output);
+}
+
+function refuseAttention(config: Config | undefined, tensor: string): never {
+  const known = [...NETWORKS.keys()].join(" or ");
+  const problem = config
+    ? `attention of kind ${brief(config["model_type"])} is not supported, expected ${known}`
+    : `tensor ${brief(tensor)} is one of attention, and nothing says of which kind, expected a config.json with model_type ${known} beside the weights`;
+  throw new LmuError("layer-unsupported", `Cannot load the model: ${problem}`);
+}

@@ -101,8 +101,6 @@ const processor = {
       minify: true,
       format: "esm",
       target: "es2022",
-      // A field that is undefined before it is a number has its numbers boxed: 2 KB a block.
-      tsconfigRaw: { compilerOptions: { useDefineForClassFields: true } },
       write: false,
     }).outputFiles;
     const text = bundled?.text ?? "";

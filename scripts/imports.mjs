@@ -5,6 +5,7 @@ import { cruise } from "dependency-cruiser";
 const ROWS = {
   bindings: [
     ["cli", "worker", "worklet", "readout"],
+    ["language"],
     ["index", "api"],
     ["model"],
     ["formats"],
@@ -16,7 +17,7 @@ const ROWS = {
     ["activations"],
     ["tensor", "legendre"],
     ["runtime"],
-    ["errors", "dispose", "inspect", "utf8"],
+    ["errors", "dispose", "inspect", "pauses", "utf8"],
   ],
   assembly: [["index"], ["tick"], ["plan"], ["layers"], ["matrix", "state"], ["kernels"], ["simd"]],
 };

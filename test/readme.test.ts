@@ -27,6 +27,7 @@ const run = promisify(execFile);
 const MODELS = {
   "model.pt": "torch/torch-lmu-1.pt",
   "model.keras": "keras/stack-classifier.keras",
+  gpt2: "language/gpt2",
 };
 
 let folder = "";

@@ -70,6 +70,31 @@ reading(
     await check(model, io, options);
   });
 
+reading("generate <model>", "write on after a prompt, as text comes out of a language model")
+  .requiredOption("--prompt <text>", "what the text begins with")
+  .option("--max-tokens <count>", "tokens to write", countFrom(0), 200)
+  .option("--temperature <number>", "0 takes the most likely token", tolerance, 1)
+  .option("--top-k <count>", "only so many of the most likely tokens", countFrom(1))
+  .option(
+    "--top-p <number>",
+    "only the most likely tokens that come to this probability",
+    tolerance,
+  )
+  .option("--repetition-penalty <number>", "weakens tokens that are there already", tolerance)
+  .option("--stop <text...>", "texts at which to end")
+  .option("--seed <integer>", "the same seed writes the same", countFrom(0), 0)
+  .action(async (model, options) => {
+    const { generate } = await import("./generate.js");
+    await generate(model, options);
+  });
+
+reading("perplexity <model> <file>", "how well a language model foretells a text")
+  .option("--window <tokens>", "tokens after which it forgets all", countFrom(2))
+  .action(async (model, file, options) => {
+    const { perplexity } = await import("./perplexity.js");
+    await perplexity(model, file, options);
+  });
+
 function tolerance(text: string): number {
   const value = Number(text);
   if (!text.trim() || !(value >= 0)) throw new InvalidArgumentError("expected a number from 0.");

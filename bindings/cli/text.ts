@@ -30,6 +30,12 @@ export function print(lines: readonly string[], to: NodeJS.WritableStream = proc
   to.write(lines.map((text) => `${line(text)}\n`).join(""));
 }
 
+/** Prints a piece of a text as it comes: line ends and tabs are part of it. */
+export function printPiece(text: string): void {
+  const parts = text.split(/([\n\t])/);
+  process.stdout.write(parts.map((part, i) => (i % 2 ? part : printable(part))).join(""));
+}
+
 /** Prints a value as one line of JSON. */
 export function printJson(value: unknown, to: NodeJS.WritableStream = process.stdout): void {
   to.write(`${printable(JSON.stringify(value))}\n`);

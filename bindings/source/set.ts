@@ -66,7 +66,12 @@ async function openWeights(find: Find, index: unknown): Promise<SourceReader[]> 
   }
 }
 
-async function readJson(find: Find, name: string): Promise<unknown> {
+/**
+ * A file of JSON, parsed; undefined where there is none.
+ *
+ * @throws LmuError format-invalid
+ */
+export async function readJson(find: Find, name: string): Promise<unknown> {
   const reader = await find(name);
   if (!reader) return undefined;
   let bytes: Uint8Array;

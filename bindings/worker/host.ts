@@ -5,6 +5,7 @@ import { load } from "../index.js";
 import type { Model } from "../model/model.js";
 import type { Floats, Samples } from "../model/ports.js";
 import type { Stream } from "../model/stream.js";
+import { pauses } from "../pauses.js";
 import { HostPool } from "./host-pool.js";
 import { parentPort } from "./port.js";
 import {
@@ -164,20 +165,6 @@ function recall(stream: Stream, request: Extract<Request, { call: "recall" }>) {
 /** What stands in for the caller's array, so that a wrong length is refused before anything changes. */
 function outputOf({ outputLength }: { readonly outputLength?: number | undefined }) {
   return outputLength === undefined ? undefined : new Float32Array(outputLength);
-}
-
-/** Milliseconds of work between two looks at the messages. */
-const SLICE = 10;
-
-/** Pauses often enough to see that a run has been aborted. */
-function pauses(signal: AbortSignal): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < SLICE) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
-    last = performance.now();
-  };
 }
 
 /** Outputs and snapshots go over without a copy. */

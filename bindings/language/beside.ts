@@ -1,0 +1,40 @@
+import type { ReadOptions, Source, SourceFiles } from "../index.js";
+import { type FileSet, finderOf, isSet } from "../source/folder.js";
+import { openReader } from "../source/reader.js";
+import { readJson } from "../source/set.js";
+
+/** What stands beside the weights of a language model. */
+export interface Beside {
+  /** Where the model is still to be read from. */
+  readonly source: Source | SourceFiles;
+  /** tokenizer.json and tokenizer_config.json, parsed. */
+  readonly tokenizer?: unknown;
+  readonly tokenizerConfig?: unknown;
+  /** eos_token_id of config.json. */
+  readonly stopIds: readonly number[];
+}
+
+/** Reads the small files of a folder, or of sources by name. */
+export async function readBeside(
+  source: Source | SourceFiles,
+  { signal, maxBytes }: ReadOptions,
+): Promise<Beside> {
+  if (!(await isSet(source))) return { source, stopIds: [] };
+  const find = finderOf(source as FileSet, { signal, maxBytes }, openReader);
+  const config = await readJson(find, "config.json");
+  const ids = [(config as { eos_token_id?: unknown } | undefined)?.eos_token_id].flat();
+  const isRecord = Object.getPrototypeOf(source) === Object.prototype;
+  return {
+    // Streams can be read once.
+    source:
+      isRecord && config !== undefined
+        ? {
+            ...(source as SourceFiles),
+            "config.json": new TextEncoder().encode(JSON.stringify(config)),
+          }
+        : source,
+    tokenizer: await readJson(find, "tokenizer.json"),
+    tokenizerConfig: await readJson(find, "tokenizer_config.json"),
+    stopIds: ids.filter((id): id is number => Number.isInteger(id)),
+  };
+}

@@ -1,0 +1,62 @@
+import { LmuError } from "../errors.js";
+import { decodeUtf8 } from "../utf8.js";
+
+/** What makes token ids of a text, and a text of token ids. */
+export interface Tokenizer {
+  /** Ids of a text; an object that has them as `ids` is taken, too. */
+  encode(text: string): ArrayLike<number> | { readonly ids: ArrayLike<number> };
+  /** Text of ids. */
+  decode(ids: number[]): string;
+}
+
+/** A token is a byte of UTF-8, its id the byte: the tokenizer of models that bring none. Ids from 256 on have no text. */
+export const BYTES: Tokenizer = {
+  encode: (text) => new TextEncoder().encode(text),
+  decode: (ids) => decoder.decode(Uint8Array.from(ids.filter((id) => id < 256))),
+};
+
+// A byte order mark at the beginning is a character of the text.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Ids of a text as numbers. */
+export function idsOf(tokenizer: Tokenizer, text: string): Int32Array {
+  const encoded = tokenizer.encode(text);
+  return Int32Array.from("ids" in encoded ? encoded.ids : encoded);
+}
+
+/**
+ * The tokenizer of a Hugging Face tokenizer.json, run by the package @huggingface/tokenizers, which is imported here and
+ * nowhere else.
+ *
+ * @param json - tokenizer.json, parsed or as bytes
+ * @param config - tokenizer_config.json, likewise
+ * @throws LmuError format-invalid, or format-unknown where the package is not installed
+ */
+export async function readTokenizer(json: unknown, config: unknown): Promise<Tokenizer> {
+  // By a name that no bundler follows: most models need no such package.
+  const name = "@huggingface/tokenizers";
+  let library: { Tokenizer: new (json: object, config: object) => Tokenizer };
+  try {
+    library = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as typeof library;
+  } catch (cause) {
+    const message = `Cannot read tokenizer.json: the package ${name} is not installed`;
+    throw new LmuError("format-unknown", message, { cause, lines: [`npm install ${name}`] });
+  }
+  try {
+    const tokenizer = new library.Tokenizer(parsed(json), parsed(config));
+    return {
+      encode: (text) => tokenizer.encode(text),
+      decode: (ids) => tokenizer.decode(ids),
+    };
+  } catch (cause) {
+    throw new LmuError("format-invalid", "Cannot read tokenizer.json: it is no tokenizer", {
+      cause,
+    });
+  }
+}
+
+function parsed(json: unknown): object {
+  const value: unknown = json instanceof Uint8Array ? JSON.parse(decodeUtf8(json)) : json;
+  if (typeof value !== "object" || value === null) throw new TypeError("no object");
+  return value;
+}

@@ -34,7 +34,7 @@ export function attention({ heads }: Layer<"attention">, x: Matrix): Matrix {
 
 /** M_t [order, channels]; Q = gelu(L_q M + b_q), K and V likewise; p softmax(Q Kᵀ / √channels) V. */
 export function memoryAttention(
-  { name, order, theta, discretizer }: Layer<"memory-attention">,
+  { order, theta, discretizer }: Layer<"memory-attention">,
   x: Matrix,
   w: Weights,
 ): Matrix {

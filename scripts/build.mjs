@@ -52,23 +52,6 @@ const TOOLS = [
   ...["build", "bundle", "notices", "records"].map((name) => `scripts/${name}.mjs`),
 ];
 
-/**
- * Once more with all that a whole module shows, for size: 200 bytes of brotli less, kernels as fast. Functions that are
- * called most come first, so that calls take few bytes.
- */
-async function shrink(/** @type {string} */ path) {
-  const { default: binaryen } = await import("binaryen");
-  const { SIMD128, BulkMemory, BulkMemoryOpt, SignExt, NontrappingFPToInt } = binaryen.Features;
-  const features = SIMD128 | BulkMemory | BulkMemoryOpt | SignExt | NontrappingFPToInt;
-  const module = binaryen.readBinaryWithFeatures(readFileSync(path), features);
-  binaryen.setOptimizeLevel(2);
-  binaryen.setShrinkLevel(2);
-  module.optimize();
-  module.runPasses(["reorder-functions"]);
-  writeFileSync(path, module.emitBinary());
-  module.dispose();
-}
-
 /** @param {"release" | "debug"} target @param {string[]} makes @returns {import("./stamp.mjs").Step} */
 const assemble = (target, makes) => ({
   name: target,
@@ -77,7 +60,6 @@ const assemble = (target, makes) => ({
   make: async () => {
     runSilent("node_modules/assemblyscript/bin/asc.js", ["--target", target]);
     if (target === "debug") return;
-    await shrink("build/lmu.wasm");
     const { recordsModule } = await import("./records.mjs");
     generate(RECORDS, recordsModule());
     embed(HEX, "wasmHex", "build/lmu.wasm", readFileSync("build/lmu.wasm").toString("hex"));

@@ -50,9 +50,7 @@ test.each([
   const model = await load(fileOf(lmuModel(choice, 1)));
   const [stream, output] = [model.stream(), new Float32Array(1)];
   let t = 0;
-  expect(
-    heapBytesPerCall(() => stream.step(0.5, output, options[t++ % options.length])),
-  ).toBe(0);
+  expect(heapBytesPerCall(() => stream.step(0.5, output, options[t++ % options.length]))).toBe(0);
 });
 
 test("stream.step of token ids allocates nothing", async () => {

@@ -73,7 +73,7 @@ export class Gaps {
     this.#memories = gapRules.map((rule) => {
       return { rule, panels: new Panels(pad4(rule.order), rule.columns), powers: [] };
     });
-    this.#matrixBytes = Math.max(...this.#memories.map(({ panels }) => panels.size * 4));
+    this.#matrixBytes = Math.max(0, ...this.#memories.map(({ panels }) => panels.size * 4));
   }
 
   /**

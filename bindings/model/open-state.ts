@@ -1,7 +1,6 @@
 import { LmuError } from "../errors.js";
 import { slotOf, type States } from "../runtime/states.js";
 import type { Engine } from "./engine.js";
-import type { Place } from "./recall.js";
 import type { Bytes } from "./ports.js";
 import { type Past, readSnapshot, type SnapshotDType, writeSnapshot } from "./snapshot.js";
 

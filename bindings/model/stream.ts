@@ -94,13 +94,11 @@ export class Stream extends Recall {
     options?: StepOptions,
   ): Output {
     const action = "step the stream";
-    let gap = 1;
-    if (options !== undefined) {
-      readGap(action, options, this.#gap);
-      gap = this.#gap[0]!;
-    }
+    if (options !== undefined) readGap(action, options, this.#gap);
+    const isPlain = options === undefined || this.#gap[0] === 1;
     let { session } = this.#state.expectOpen(action);
     if (!writeMemory(session, sample, session.image.input.at)) {
+      const gap = this.#gap[0]!;
       const input = this.#read(action, sample);
       ({ session } = this.#state.expectOpen(action));
       this.#sample = input;
@@ -112,8 +110,9 @@ export class Stream extends Recall {
     checkOutput(action, output, width);
     const { slots } = this.#state;
     this.#engine.makeRoom(action, slots, 1, 1);
-    const rows =
-      gap === 1 ? session.run(slots, 1, 1, false) : this.#engine.gaps(action).run(slots, this.#gap);
+    const rows = isPlain
+      ? session.run(slots, 1, 1, false)
+      : this.#engine.gaps(action).run(slots, this.#gap);
     // An array that has been transferred is empty.
     if (this.#shown.length !== width) this.#shown = new Float32Array(width);
     const target = output ?? this.#shown;

@@ -1,6 +1,6 @@
 """Runs the comparison, one run after the other; what `results/runs.csv` has is not run again.
 
-    python compare.py tune small      # four learning rates of each kind, then other first weights at the best
+    python compare.py tune small      # four learning rates of each kind, other first weights, rates around the best
     python compare.py check medium    # half and twice the best rate, at the next size
     python compare.py final small     # two seeds at the best rate, one pass over the training text
 """
@@ -37,7 +37,7 @@ RATES = {
     "lstm": (2e-3, 4e-3, 8e-3, 16e-3),
     "gru": (2e-3, 4e-3, 8e-3, 16e-3),
 }
-# Arguments of `models.start`. "deviation" 0.02 is that of GPT-2, "scale" 0.58 with embeddings of 1 that of PyTorch's LSTM.
+# Arguments of `models.start`. "deviation" 0.02 is GPT-2's, "scale" 0.58 with embeddings of 1 that of PyTorch's LSTM.
 FIRST_WEIGHTS = {
     "lmu": [{"scale": 1, "embedding": 0.1}, {"scale": 1, "embedding": 0.02}, {"scale": 1, "embedding": 0.3}],
     "gpt": [
@@ -45,6 +45,7 @@ FIRST_WEIGHTS = {
         {"deviation": 0.02, "embedding": 0.02},
         {"scale": 1, "embedding": 0.02},
         {"scale": 1, "embedding": 0.3},
+        {"scale": 1, "embedding": 0.3, "sinusoids": True},
     ],
     "lstm": [
         {"scale": 1, "embedding": 0.5},
@@ -53,6 +54,9 @@ FIRST_WEIGHTS = {
         {"scale": 1, "embedding": 1},
         {"scale": 1.5, "embedding": 1},
         {"scale": 1, "embedding": 1, "forget": 1},
+        {"scale": 1.5, "embedding": 1, "forget": 1},
+        {"scale": 2, "embedding": 1},
+        {"scale": 2, "embedding": 1, "forget": 1},
     ],
 }
 
@@ -143,6 +147,11 @@ def tune(kind, size):
     rate, _ = best(kind, size)
     for weights in first_weights(kind)[1:]:
         execute(kind, size, rate, 0, weights, BRIEF)
+    chosen = None
+    while chosen != best(kind, size):  # until neither half the rate nor twice is better
+        chosen = rate, weights = best(kind, size)
+        for factor in (0.5, 2):
+            execute(kind, size, rate * factor, 0, weights, BRIEF)
 
 
 def check(kind, size):

@@ -156,10 +156,11 @@ class Recurrent(nn.Module):
 
 
 @torch.no_grad()
-def start(model, embedding, scale=None, deviation=None, forget=None):
+def start(model, embedding, scale=None, deviation=None, forget=None, sinusoids=False):
     """Draws the first weights: embeddings with standard deviation `embedding`, matrices with `deviation` or, without
     it, `scale` / sqrt(inputs). The last layer of each residual branch is divided by sqrt(branches), as in GPT-2.
-    Memory attention keeps its delays. `forget` is the bias of the forget gates of an LSTM."""
+    Memory attention keeps its delays. `forget` is the bias of the forget gates of an LSTM; with `sinusoids` positions
+    begin as those of Vaswani et al., of the same deviation."""
     last = ("down.weight", "out.weight", "c_proj.weight", "mix.weight")
     branches = sum(name.endswith(last) for name, _ in model.named_parameters())
     for name, weight in model.named_parameters():
@@ -170,6 +171,9 @@ def start(model, embedding, scale=None, deviation=None, forget=None):
             weight.normal_(0, deviation or scale * inputs**-0.5)
         if name.endswith(last):
             weight.mul_(branches**-0.5)
+        if sinusoids and "wpe" in name:
+            angles = torch.arange(len(weight))[:, None] * 10000.0 ** -torch.linspace(0, 1, weight.shape[1] // 2)
+            weight.copy_(2**0.5 * embedding * torch.cat([angles.sin(), angles.cos()], 1))
         if forget and "bias_ih" in name:
             weight.chunk(4)[1].fill_(forget)
 

@@ -1,7 +1,7 @@
 // Signals that come by queue; start as many as you like: node consumer.mjs NAME MODEL... (the newest last)
 import { setTimeout as pause } from "node:timers/promises";
 import { load } from "lmu-wasm";
-import { Refusal } from "./refusal.mjs";
+import { Refusal } from "../support/refusal.mjs";
 import { connect, Sessions } from "./sessions.mjs";
 
 const [SIGNALS, OUTPUTS, GROUP] = ["signals", "outputs", "models"];

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { Refusal } from "./refusal.mjs";
+import { Refusal } from "../support/refusal.mjs";
 
 const MAX_BYTES = 1 << 20;
 

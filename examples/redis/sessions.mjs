@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createClient, defineScript, RESP_TYPES } from "redis";
-import { Refusal } from "./refusal.mjs";
+import { Refusal } from "../support/refusal.mjs";
 
 /** Seconds after which a session that nobody advances is forgotten. */
 const LIFETIME = 24 * 60 * 60;

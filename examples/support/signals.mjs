@@ -46,3 +46,10 @@ export function retrained() {
   writeFileSync(path, bytes);
   return path;
 }
+
+/** Writes a file of sequences, f32[sequences, steps]. */
+export function writeSequences(path, sequences, steps) {
+  const random = seeded(sequences);
+  const numbers = Float32Array.from({ length: sequences * steps }, () => random(1000) / 1000 - 0.5);
+  writeFileSync(path, numbers);
+}

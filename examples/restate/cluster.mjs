@@ -12,13 +12,14 @@ const [FABRIC, INGRESS, ADMIN] = [15122, 18080, 19070];
  * Starts a node of Restate.
  *
  * @param at - what this returned before the node was killed
- * @param {{ node?: number, nodes?: number }} options - its number in a cluster of so many; node 0 sets that up
+ * @param {{ node?: number, nodes?: number, offset?: number }} options - its number in a cluster of so many, which node
+ *   0 sets up; what is added to ports
  */
 export async function startRestate(at = undefined, options = {}) {
-  const { node = 0, nodes = 1 } = at?.options ?? options;
+  const { node = 0, nodes = 1, offset = 10 * nodes } = at?.options ?? options;
   const folder = at?.folder ?? temporaryFolder();
-  const fabric = (i) => `127.0.0.1:${FABRIC + 10 * nodes + i}`;
-  const [ingress, admin] = [INGRESS, ADMIN].map((port) => `127.0.0.1:${port + 10 * nodes + node}`);
+  const fabric = (i) => `127.0.0.1:${FABRIC + offset + i}`;
+  const [ingress, admin] = [INGRESS, ADMIN].map((port) => `127.0.0.1:${port + offset + node}`);
   const addresses = Array.from({ length: nodes }, (_, i) => `http://${fabric(i)}`);
   const env = {
     RESTATE_CLUSTER_NAME: `example-${nodes}`,
@@ -39,13 +40,13 @@ export async function startRestate(at = undefined, options = {}) {
   const args = ["--base-dir", folder, "--listen-mode", "tcp", "--no-logo"];
   const server = await launch(PROGRAM, args, { env, says: /Ingress HTTP listening/ });
   const urls = { url: `http://${ingress}`, admin: `http://${admin}` };
-  return { ...server, folder, options: { node, nodes }, ...urls };
+  return { ...server, folder, options: { node, nodes, offset }, ...urls };
 }
 
 /** Starts the service. */
-export function startService(port, models) {
+export function startService(port, models, script = "service.mjs") {
   const says = /service on/;
-  return launch("node", ["service.mjs", `${port}`, ...models], { cwd: here, says });
+  return launch("node", [script, `${port}`, ...models], { cwd: here, says });
 }
 
 /** Tells Restate where the service is. */

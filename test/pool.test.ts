@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/index.js";
+import { Pool } from "../bindings/model/pool.js";
 import { type LmuChoice, lmuModel, loadMadeUp, makeUp } from "./support/models.js";
 import { expectPooled } from "./support/pool.js";
 import { Random } from "./support/random.js";
@@ -131,7 +132,7 @@ describe("what a pool refuses changes nothing", () => {
     ["close", (wrong) => pool.close(wrong)],
   ];
   const wrongs = [closed, other, 0, -0, 1, -1, NaN, Infinity, 0.5, id + 0.5, id + 2 ** 40, -id];
-  const kinds = [undefined, null, "1", String(id), [id], {}, true];
+  const kinds = [undefined, null, "1", String(id), [id], {}, true, { valueOf: () => id }];
   test.each(calls)("%s of a stream it has not", (_, call) => {
     for (const wrong of [...wrongs, ...kinds]) {
       expect(() => call(wrong as number)).toThrow(LmuError);
@@ -139,7 +140,7 @@ describe("what a pool refuses changes nothing", () => {
         /^Cannot .* the pool: id is .*, expected that of/,
       );
     }
-    expect(() => call(5n as never)).toThrow(TypeError);
+    for (const wrong of [5n, Symbol("5")]) expect(() => call(wrong as never)).toThrow(TypeError);
   });
 
   test.each([
@@ -233,17 +234,38 @@ test("no id is given twice, in whatever pool", () => {
 
 test("after disposal everything throws", async () => {
   const { pool, id } = opened();
+  const bytes = pool.save(id);
+  const calls: Record<string, (pool: Pool, id: number) => unknown> = {
+    open: (p) => p.open(),
+    push: (p, i) => p.push(i, sample),
+    tick: (p) => p.tick(),
+    output: (p, i) => p.output(i),
+    position: (p, i) => p.position(i),
+    save: (p, i) => p.save(i),
+    restore: (p) => p.restore(bytes),
+    fork: (p, i) => p.fork(i),
+    reset: (p, i) => p.reset(i),
+    close: (p, i) => p.close(i),
+  };
+  const methods = Object.getOwnPropertyNames(Pool.prototype);
+  const harmless = ["constructor", "size", "dispose", "toString"];
+  expect(Object.keys(calls)).toEqual(methods.filter((name) => !harmless.includes(name)));
   pool.dispose();
   pool.dispose();
-  for (const call of [() => pool.open(), () => pool.tick(), () => pool.push(id, sample)]) {
-    expect(call).toThrow(expect.objectContaining({ code: "disposed" }));
-  }
   const other = await loadMadeUp(lmuModel(choice, 1));
   const orphan = other.pool(2);
-  orphan.open();
+  const child = orphan.open();
   other.dispose();
+  for (const call of Object.values(calls)) {
+    const disposed = { name: "LmuError", code: "disposed" };
+    for (const i of [id, -1]) {
+      expect(() => call(pool, i)).toThrow(expect.objectContaining(disposed));
+    }
+    expect(() => call(orphan, child)).toThrow(expect.objectContaining(disposed));
+  }
   expect(() => orphan.tick()).toThrow("Cannot tick the pool: the model is disposed");
   expect(() => other.pool(2)).toThrow("the model is disposed");
+  expect(pool.size).toBe(0);
   orphan.dispose();
 });
 

@@ -209,7 +209,8 @@ export class Pool {
    * @throws LmuError id-invalid, disposed
    */
   reset(id: number): void {
-    this.#places!.clear(this.#placeOf("reset a stream of the pool", id));
+    const place = this.#placeOf("reset a stream of the pool", id);
+    this.#places!.clear(place);
   }
 
   /**

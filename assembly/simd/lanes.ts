@@ -9,43 +9,70 @@ import { horner, madd, select } from "./f32x4";
  * "ulp" is the spacing of floats at the exact result. All pass NaN through. Bounds: test/activation.test.ts.
  */
 export abstract class Lanes {
-  /**
-   * e^(x + low), low a correction far below x.
-   *
-   * Cody-Waite: x = n·ln2 + r, e^x = 2^n·e^r. The power of two enters as two factors, so that subnormal results and
-   * the overflow to infinity round as IEEE asks.
-   */
-  @inline static expSplit(x: v128, low: v128): v128 {
-    // pmin and pmax are one instruction each (min and max are five) and let NaN through in this operand order.
-    x = f32x4.pmin(x, v128.load(C.EXP_MAX));
-    x = f32x4.pmax(x, v128.load(C.EXP_MIN));
-    const round = v128.load(C.ROUND);
-    const shifted = madd(round, x, v128.load(C.LOG2_E));
-    const n = f32x4.sub(shifted, round);
-    const exponent = i32x4.sub(shifted, round);
-    let r = madd(x, n, v128.load(C.LN2_HIGH));
-    r = f32x4.add(madd(r, n, v128.load(C.LN2_LOW)), low);
+  /** e^r for |r| <= ln2 / 2. */
+  @inline static expNear(r: v128): v128 {
     let p = v128.load(C.EXP_6);
     p = horner(p, r, C.EXP_5);
     p = horner(p, r, C.EXP_4);
     p = horner(p, r, C.EXP_3);
     p = horner(p, r, C.EXP_2);
-    const one = v128.load(C.ONE);
-    p = f32x4.add(madd(r, f32x4.mul(r, r), p), one);
-    // The bits of 1.0 are the exponent's bias.
-    const half = i32x4.shr_s(exponent, 1);
-    p = f32x4.mul(p, i32x4.add(i32x4.shl(half, 23), one));
-    return f32x4.mul(p, i32x4.add(i32x4.shl(i32x4.sub(exponent, half), 23), one));
+    return f32x4.add(madd(r, f32x4.mul(r, r), p), v128.load(C.ONE));
+  }
+
+  /** x / ln2 rounded to an integer n, which the low bits of the result hold. */
+  @inline static octave(x: v128): v128 {
+    return madd(v128.load(C.ROUND), x, v128.load(C.LOG2_E));
+  }
+
+  /** x - n·ln2: the r of x = n·ln2 + r, e^x = 2^n·e^r (Cody and Waite). */
+  @inline static rest(x: v128, octave: v128): v128 {
+    const n = f32x4.sub(octave, v128.load(C.ROUND));
+    return madd(madd(x, n, v128.load(C.LN2_HIGH)), n, v128.load(C.LN2_LOW));
+  }
+
+  /** 2^n, n = 128 for infinity: the bits of 1.0 are the exponent's bias. */
+  @inline static power(n: v128): v128 {
+    return i32x4.add(i32x4.shl(n, 23), v128.load(C.ONE));
+  }
+
+  /** p·2^n, as two factors, so that subnormal results and the overflow to infinity round as IEEE asks. */
+  @inline static scale(p: v128, octave: v128): v128 {
+    const n = i32x4.sub(octave, v128.load(C.ROUND));
+    const half = i32x4.shr_s(n, 1);
+    return f32x4.mul(f32x4.mul(p, Lanes.power(half)), Lanes.power(i32x4.sub(n, half)));
+  }
+
+  /** e^(x + low) for x <= 0, low a correction far below x. */
+  @inline static expSplit(x: v128, low: v128): v128 {
+    // pmin and pmax are one instruction each (min and max are five) and let NaN through in this operand order.
+    x = f32x4.pmax(x, v128.load(C.EXP_MIN));
+    const octave = Lanes.octave(x);
+    return Lanes.scale(Lanes.expNear(f32x4.add(Lanes.rest(x, octave), low)), octave);
   }
 
   /** e^x. Error: 1 ulp over all floats. */
   @inline static exp(x: v128): v128 {
-    return Lanes.expSplit(x, f32x4.splat(0));
+    return Lanes.expFalling(f32x4.pmin(x, v128.load(C.EXP_MAX)));
+  }
+
+  /** e^x for x <= 89, which need not be bounded above. */
+  @inline static expFalling(x: v128): v128 {
+    x = f32x4.pmax(x, v128.load(C.EXP_MIN));
+    const octave = Lanes.octave(x);
+    return Lanes.scale(Lanes.expNear(Lanes.rest(x, octave)), octave);
+  }
+
+  /** e^x for x >= 0, normal numbers all: one factor will do. Infinity from 2^127.5 on. */
+  @inline static expRising(x: v128): v128 {
+    x = f32x4.pmin(x, v128.load(C.EXP_MAX));
+    const octave = Lanes.octave(x);
+    // Of the octave's bits the shift leaves those of n.
+    return f32x4.mul(Lanes.expNear(Lanes.rest(x, octave)), Lanes.power(octave));
   }
 
   /** e^-|x|, in (0, 1]. */
   @inline static decay(x: v128): v128 {
-    return Lanes.exp(v128.or(x, v128.load(C.SIGN)));
+    return Lanes.expFalling(v128.or(x, v128.load(C.SIGN)));
   }
 
   /** e^x - 1 for x <= 0. Error: 1.2 ulp. */
@@ -56,7 +83,7 @@ export abstract class Lanes {
     p = horner(p, x, C.EXPM1_3);
     p = horner(p, x, C.EXPM1_2);
     const near = madd(x, f32x4.mul(x, x), p);
-    const far = f32x4.sub(Lanes.exp(x), v128.load(C.ONE));
+    const far = f32x4.sub(Lanes.expFalling(x), v128.load(C.ONE));
     return select(f32x4.gt(x, v128.load(C.MINUS_HALF)), near, far);
   }
 
@@ -86,7 +113,7 @@ export abstract class Lanes {
     p = horner(p, square, C.TANH_3);
     const near = madd(magnitude, magnitude, f32x4.mul(square, p));
     const one = v128.load(C.ONE);
-    const e = Lanes.exp(f32x4.add(magnitude, magnitude));
+    const e = Lanes.expRising(f32x4.add(magnitude, magnitude));
     const far = f32x4.sub(one, f32x4.div(v128.load(C.TWO), f32x4.add(e, one)));
     const y = select(f32x4.lt(magnitude, v128.load(C.TANH_SMALL)), near, far);
     return v128.or(y, v128.and(x, v128.load(C.SIGN)));

@@ -37,10 +37,9 @@ export function runDense(layer: Dense, plan: Plan, from: u32, to: u32): void {
   let at = changetype<usize>(layer) + offsetof<Dense>();
   for (let i: u32 = 0; i < layer.terms; ++i) {
     const term = changetype<Term>(at);
-    const x = term.isState
-      ? plan.gather(<u32>term.input, term.stride)
-      : Rows.at(term.input + first * term.stride, term.stride);
-    changetype<Matrix>(term.weights).product(y, init, x, count);
+    const weights = changetype<Matrix>(term.weights);
+    if (term.isState) plan.product(weights, y, init, <u32>term.input);
+    else weights.product(y, init, Rows.at(term.input + first * term.stride, term.stride), count);
     init = y;
     at += offsetof<Term>();
   }

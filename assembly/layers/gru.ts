@@ -1,6 +1,6 @@
 import { mix, multiply, multiplyAdd } from "../kernels/gates";
 import { settle } from "../kernels/settle";
-import { Matrix, Rows, Span } from "../matrix";
+import { Matrix, Rows } from "../matrix";
 import { activate } from "./activation";
 import { Layer, Plan } from "./layer";
 
@@ -33,13 +33,12 @@ export function runGru(layer: Gru, plan: Plan, from: u32, to: u32): void {
   let gates = layer.gates + from * streams * row;
   let output = layer.output + from * streams * bytes;
   for (let t = from; t < to; ++t) {
-    const h = plan.gather(layer.state, used);
     const a = Rows.at(gates, row);
-    changetype<Matrix>(layer.weights).product(a, a, h, streams);
+    plan.product(changetype<Matrix>(layer.weights), a, a, layer.state);
     for (let s: u32 = 0; s < streams; ++s) {
       activate(layer.gateActivation, gates + s * row, 2, stride, layer.units);
     }
-    addCandidate(layer, plan, gates, row, h);
+    addCandidate(layer, plan, gates, row);
     for (let s: u32 = 0; s < streams; ++s) {
       const candidate = gates + (bytes << 1);
       const previous = plan.state(s, layer.state);
@@ -53,18 +52,14 @@ export function runGru(layer: Gru, plan: Plan, from: u32, to: u32): void {
 }
 
 /** Adds the recurrent part of the candidate, through the reset gate, to every stream's gates. */
-function addCandidate(layer: Gru, plan: Plan, gates: usize, row: u32, h: Span): void {
+function addCandidate(layer: Gru, plan: Plan, gates: usize, row: u32): void {
   const bytes = layer.stride << 2;
   const streams = plan.streams;
   const V = layer.candidateWeights;
   const scratch = layer.scratch;
   if (layer.candidateBias) {
-    changetype<Matrix>(V).product(
-      Rows.at(scratch, bytes),
-      Rows.at(layer.candidateBias, 0),
-      h,
-      streams,
-    );
+    const bias = Rows.at(layer.candidateBias, 0);
+    plan.product(changetype<Matrix>(V), Rows.at(scratch, bytes), bias, layer.state);
     for (let s: u32 = 0; s < streams; ++s) {
       const gate = gates + s * row;
       multiplyAdd(gate + (bytes << 1), gate + bytes, scratch + s * bytes, bytes);

@@ -1,5 +1,4 @@
-import { copyFloats } from "../kernels/copy";
-import { Rows, Span } from "../matrix";
+import { Matrix, Rows, Span } from "../matrix";
 import { State } from "../state";
 
 /*
@@ -20,11 +19,9 @@ export class Plan {
   layers: usize = 0; // first record
   end: usize = 0; // past the last record
   tail: usize = 0; // the first of the last records that work row by row: of rows nobody asks for they do nothing
-  gathered: usize = 0; // scratch for rows of states, f32[streams][widest field that a product reads]
   slots: usize = 0; // addresses of the states, u32[streams]
   streams: u32 = 0;
-  isEven: u32 = 0; // the states stand at equal distances, in whatever order: products may read them where they are
-  spacing: u32 = 0; // that distance, in bytes
+  run: u32 = 0; // states that stand at equal distances, in whatever order, from each multiple of it on: all, or pairs
   flush: u32 = 0; // the sequence ends with this call: layers with look-ahead hand out what they held back
 
   /** Rows at a clock in this call; clock 0 is the input's. The counters follow the header. */
@@ -59,29 +56,24 @@ export class Plan {
       const at = slots + (s << 2);
       isEven = isEven && load<u32>(at) - load<u32>(at - 4) == spacing;
     }
-    this.isEven = u32(isEven);
-    this.spacing = spacing;
+    this.run = isEven ? streams : 2;
   }
 
-  /**
-   * A field of every stream's state as rows for a product: in place where the states are even, else side by side in scratch
-   * that the next call of this overwrites.
-   */
+  /** A field of the states of a run as rows for a product; their distance does not matter where there is one alone. */
   @inline
-  gather(offset: u32, bytes: u32): Span {
-    return this.isEven
-      ? Rows.at(this.state(0, offset), this.spacing)
-      : this.gatherAll(offset, bytes);
+  span(stream: u32, offset: u32): Span {
+    const at = this.state(stream, offset);
+    return Rows.at(at, <u32>(this.state(stream + 1, offset) - at));
   }
 
-  private gatherAll(offset: u32, bytes: u32): Span {
-    const stride = (bytes + 15) & ~15;
-    let to = this.gathered;
-    for (let s: u32 = 0; s < this.streams; ++s) {
-      copyFloats(to, this.state(s, offset), bytes);
-      to += stride;
+  /** y = init + W·x for every stream, x a field of its state. */
+  product(matrix: Matrix, y: Span, init: Span, offset: u32): void {
+    const run = this.run;
+    for (let s: u32 = 0; s < this.streams; s += run) {
+      matrix.product(y, init, this.span(s, offset), min(run, this.streams - s));
+      y += (y >> 32) * run;
+      init += (init >> 32) * run;
     }
-    return Rows.at(this.gathered, stride);
   }
 }
 

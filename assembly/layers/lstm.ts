@@ -35,7 +35,7 @@ export function runLstm(layer: Lstm, plan: Plan, from: u32, to: u32): void {
   let output = layer.output + from * streams * outputBytes;
   for (let t = from; t < to; ++t) {
     const a = Rows.at(gates, row);
-    changetype<Matrix>(layer.weights).product(a, a, plan.gather(layer.state, used), streams);
+    plan.product(changetype<Matrix>(layer.weights), a, a, layer.state);
     // What becomes h before a projection takes the place of the input gate, which nobody reads any more.
     for (let s: u32 = 0; s < streams; ++s) {
       const y = layer.projection ? gates + s * row : output + s * outputBytes;

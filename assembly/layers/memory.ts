@@ -41,18 +41,15 @@ export class Memory extends Layer {
 export function runMemory(layer: Memory, plan: Plan, from: u32, to: u32): void {
   if (changetype<Gap>(layer.gap).updates) {
     crossGap(layer, plan, layer.input + from * layer.inputStride);
-    return settle(
-      layer.output + from * layer.outputStride,
-      plan.state(0, layer.state),
-      (layer.channels * layer.order) << 2,
-    );
+    const m = plan.state(0, layer.state);
+    const to = layer.output ? layer.output + from * layer.outputStride : m;
+    return settle(to, m, (layer.channels * layer.order) << 2);
   }
   const used = (layer.channels * layer.order) << 2;
-  const isInPlace = layer.inPlace && (plan.isEven || layer.channels > 1);
   for (let t = from; t < to; ++t) {
     const first = t * plan.streams;
     writeResiduals(layer, plan, layer.input + first * layer.inputStride);
-    if (isInPlace) updateInPlace(layer, plan);
+    if (layer.inPlace) updateInPlace(layer, plan);
     else updateApart(layer, plan, first);
     for (let s: u32 = 0; s < plan.streams; ++s) {
       const m = plan.state(s, layer.state);
@@ -113,16 +110,19 @@ function writeResiduals(layer: Memory, plan: Plan, u: usize): void {
   }
 }
 
-/** m += (Ā - I) r, where the memories of a product stand at equal distances: the channels of a stream, or even states. */
+/** m += (Ā - I) r, of all streams or, where a stream has several, of its channels at a time. */
 function updateInPlace(layer: Memory, plan: Plan): void {
   const matrix = changetype<Matrix>(layer.weights);
   const stride = layer.residualStride;
+  let residual = layer.residual;
   if (layer.channels == 1) {
-    const m = Rows.at(plan.state(0, layer.state), plan.spacing);
-    matrix.product(m, m, Rows.at(layer.residual, stride), plan.streams);
+    for (let s: u32 = 0; s < plan.streams; s += plan.run) {
+      const m = plan.span(s, layer.state);
+      matrix.product(m, m, Rows.at(residual, stride), min(plan.run, plan.streams - s));
+      residual += plan.run * stride;
+    }
     return;
   }
-  let residual = layer.residual;
   for (let s: u32 = 0; s < plan.streams; ++s) {
     const m = Rows.at(plan.state(s, layer.state), layer.order << 2);
     matrix.product(m, m, Rows.at(residual, stride), layer.channels);

@@ -25,7 +25,7 @@ export function runRnn(layer: Rnn, plan: Plan, from: u32, to: u32): void {
   for (let t = from; t < to; ++t) {
     if (layer.weights) {
       const a = Rows.at(h, bytes);
-      changetype<Matrix>(layer.weights).product(a, a, plan.gather(layer.state, used), streams);
+      plan.product(changetype<Matrix>(layer.weights), a, a, layer.state);
     }
     activate(layer.activation, h, streams, layer.stride, layer.units);
     for (let s: u32 = 0; s < streams; ++s) {

@@ -90,7 +90,6 @@ export class Cell {
 
   lower(b: Builder, clock: Clock): LoweredCell {
     const { type } = this.cell;
-    b.gathers(this.width);
     const gates = b.rows(clock, SLOTS[type].length * pad4(this.#units));
     const isGated = type === "lstm" || type === "gru";
     const output = isGated ? b.rows(clock, this.width) : { ...gates, width: this.width };

@@ -61,7 +61,6 @@ export class Encoder {
   feed(b: Builder, output: Rows): void {
     const terms = this.#terms.map(({ source, input }) => {
       const { width, factors } = input;
-      b.gathers(width);
       return { input, weights: b.matrix(source, this.width, width, { factors }) };
     });
     if (terms.length) b.program.dense(output, 0, terms, this.#activation(b));

@@ -111,7 +111,6 @@ export class Memory {
 
   /** Appends everything that needs no previous step, for the whole chunk; the memory of every step goes to output. */
   encode(b: Builder, x: Rows, output?: Rows): MemoryRows {
-    b.gathers(this.width);
     return {
       input: this.#encoder?.project(b, x) ?? x,
       gate: this.#gate?.project(b, x),

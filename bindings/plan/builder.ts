@@ -21,7 +21,6 @@ export class Builder {
   bufferBytes = 0;
   /** Of the record that needs most. */
   scratchBytes = 0;
-  #gathered = 0;
   /** Matrices by their tensors: what two layers multiply with is there once. */
   readonly #matrices = new Map<string | Tensor, Address>();
 
@@ -89,16 +88,6 @@ export class Builder {
     this.scratchBytes = Math.max(this.scratchBytes, end);
     checkBytes(this.scratchBytes);
     return places;
-  }
-
-  /** Notes that a product reads so many floats of every stream's state at once. */
-  gathers(floats: number): void {
-    this.#gathered = Math.max(this.#gathered, pad4(floats));
-  }
-
-  /** Scratch for what products gather, reserved when all layers are planned. */
-  gathered(): Address {
-    return this.buffer(this.#gathered * this.capacity.streams);
   }
 
   /** A matrix that a record multiplies with, of a tensor [outputs, inputs]; outputs are padded. */

@@ -105,7 +105,6 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
   const { facts, input, output } = graph;
   const b = new Builder(facts.clocks, capacity, hold);
   const rows = lower(graph, b);
-  const gathered = b.gathered();
   const { stateBytes } = facts;
   checkBytes(b.weights.bytes + b.bufferBytes + b.scratchBytes + stateBytes * capacity.streams);
   const weightsAt = base + b.program.bytes;
@@ -118,7 +117,7 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
     return { at: bases[at.region] + at.offset, stride: strideOf(node), width };
   };
   const { isSingle, delay, id } = output.clock;
-  const words = b.program.link(bases, gathered, output.clock);
+  const words = b.program.link(bases, output.clock);
   // The parts follow the layers, whose end is the second word.
   const partsAt = words[1]!;
   return {

@@ -139,20 +139,15 @@ export class Program {
   /**
    * The plan as words, addresses resolved against where the regions begin.
    *
-   * @param gathered - scratch for rows of states
    * @param output - the clock of what comes out
    */
-  link(
-    bases: Readonly<Record<Address["region"], number>>,
-    gathered: Address,
-    output: Clock,
-  ): Words {
+  link(bases: Readonly<Record<Address["region"], number>>, output: Clock): Words {
     const layers = this.#records.flat();
     const first = PLAN_WORDS + this.clocks;
     const parts = bases.program + (first + layers.length) * 4;
     const tail = bases.program + (first + this.#wholeRecords(output)) * 4;
-    const header = { layers: bases.program + first * 4, end: parts, tail, gathered };
-    ASSERT: expectOrder(PLAN.slice(0, 4), header);
+    const header = { layers: bases.program + first * 4, end: parts, tail };
+    ASSERT: expectOrder(PLAN.slice(0, 3), header);
     // The rest of the header, and the counters of the clocks, are for wasm to fill in.
     const given = wordsOf(header);
     const others = Array<number>(first - given.length).fill(0);

@@ -62,6 +62,20 @@ function areInPhase(t: Tick, one: usize, other: usize): bool {
   return true;
 }
 
+/**
+ * Reads a word of every cache line of the states, if they are scattered, where processors do not see which come next: they
+ * are waited for together, not one by one by the products.
+ */
+function touch(t: Tick, count: u32): void {
+  const first = load<usize>(t.slots);
+  const last = first + (count - 1) * t.placeBytes;
+  if (load<usize>(t.slots + ((count - 1) << 2)) == last) return;
+  for (let s: u32 = 0; s < count; ++s) {
+    const place = load<usize>(t.slots + (s << 2));
+    for (let i: u32 = 0; i < t.placeBytes; i += 64) load<u32>(place + i);
+  }
+}
+
 /** One step of so many streams; returns how many have more samples, which then come first. */
 function step(t: Tick, count: u32): u32 {
   let input = t.input;
@@ -73,6 +87,7 @@ function step(t: Tick, count: u32): u32 {
     if (oldest == newest) store<usize>(ring, 0);
     else store<usize>(newest, load<usize>(oldest));
   }
+  touch(t, count);
   run(t.plan, t.slots, count, 1, 0);
   const made = load<u32>(t.rowsAt);
   let output = t.output + (made - 1) * count * t.outputStride;

@@ -18,13 +18,13 @@ const BROTLI: readonly (readonly [entry: string, bytes: number])[] = [
   ["worklet/worklet.js", 3_250],
   ["worklet/processor.js", 1_785],
   ["readout/readout.js", 3_400],
-  ["language/language.js", 41_800],
+  ["language/language.js", 42_100],
   ["legendre.js", 1_850],
-  ["runtime/kernel.js", 278],
+  ["runtime/kernel.js", 290],
   ["formats/foreign.js", 44_400],
 ];
 
-const WASM_GZIP = 9_050;
+const WASM_GZIP = 9_200;
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 
@@ -78,9 +78,9 @@ describe("budgets in bytes", () => {
   test.each(["index.js", "formats/foreign.js", "worker/worker.js", "worklet/worklet.js"])(
     "%s: no line above 1,700 characters, for Node prints the one that throws",
     (entry) => {
-      const lines = readFileSync(dist + entry, "utf8").split("\n");
-      // But for lmu.wasm, where nothing throws.
-      const code = lines.filter((line) => !/^const wasmHex="[0-9a-f]+";$/.test(line));
+      const text = readFileSync(dist + entry, "utf8");
+      // But for lmu.wasm and the audio processor, texts in which nothing throws.
+      const code = text.replace(/"[0-9a-f]{9999,}"|'[^'\n]{3000,}'/, "").split("\n");
       expect(Math.max(...code.map(({ length }) => length))).toBeLessThanOrEqual(1_700);
     },
   );

@@ -25,7 +25,7 @@ export function logSoftmax(at: usize, width: u32): void {
   const top = f32x4.splat(highest(at, width, end));
   let total = f32x4.splat(0);
   for (let x = at; x < end; x += 16) {
-    total = f32x4.add(total, Lanes.exp(f32x4.sub(v128.load(x), top)));
+    total = f32x4.add(total, Lanes.expFalling(f32x4.sub(v128.load(x), top)));
   }
   const logSum = log(sumLanes(total));
   for (; at < end; at += 16) {
@@ -46,7 +46,7 @@ function exponentials(at: usize, width: u32, end: usize): f32 {
   const top = f32x4.splat(highest(at, width, end));
   let total = f32x4.splat(0);
   for (; at < end; at += 16) {
-    const e = Lanes.exp(f32x4.sub(v128.load(at), top));
+    const e = Lanes.expFalling(f32x4.sub(v128.load(at), top));
     total = f32x4.add(total, e);
     v128.store(at, e);
   }

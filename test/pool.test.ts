@@ -132,7 +132,16 @@ describe("what a pool refuses changes nothing", () => {
     ["close", (wrong) => pool.close(wrong)],
   ];
   const wrongs = [closed, other, 0, -0, 1, -1, NaN, Infinity, 0.5, id + 0.5, id + 2 ** 40, -id];
-  const kinds = [undefined, null, "1", String(id), [id], {}, true, { valueOf: () => id }];
+  const kinds: unknown[] = [
+    undefined,
+    null,
+    "1",
+    String(id),
+    [id],
+    {},
+    true,
+    { valueOf: () => id },
+  ];
   test.each(calls)("%s of a stream it has not", (_, call) => {
     for (const wrong of [...wrongs, ...kinds]) {
       expect(() => call(wrong as number)).toThrow(LmuError);

@@ -80,7 +80,11 @@ export const EVERY: Readonly<Record<string, Move>> = {
     const { samples } = next(journey);
     const others = [model.stream(), stream.fork()];
     others.push(model.restore(snapshots[random.integer(snapshots.length)]!));
-    for (const other of others) other.push(samples);
+    const { maxSteps = Infinity } = model.report();
+    for (const other of others) {
+      // A past of later may have few positions left.
+      other.push(samples.slice(0, (maxSteps - other.position) * model.inputSize));
+    }
     others[0]!.reset();
     for (const other of others) other.dispose();
   },

@@ -8,4 +8,4 @@ export type { Generation, Token } from "./generation.js";
 export { LanguageModel, type LanguageModelOptions, type Prompt } from "./language-model.js";
 export type { GenerateOptions, GenerationOptions, SamplingOptions } from "./options.js";
 export type { Perplexity, PerplexityOptions } from "./perplexity.js";
-export { BYTES, type Tokenizer } from "./tokenizer.js";
+export { BYTES, type Encoding, type Tokenizer } from "./tokenizer.js";

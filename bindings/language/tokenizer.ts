@@ -4,9 +4,15 @@ import { decodeUtf8 } from "../utf8.js";
 /** What makes token ids of a text, and a text of token ids. */
 export interface Tokenizer {
   /** Ids of a text; an object that has them as `ids` is taken, too. */
-  encode(text: string): ArrayLike<number> | { readonly ids: ArrayLike<number> };
+  encode(text: string): ArrayLike<number> | Encoding;
   /** Text of ids. */
   decode(ids: number[]): string;
+}
+
+/** Ids of a text among whatever else a tokenizer tells. */
+export interface Encoding {
+  /** Token ids, in their order. */
+  readonly ids: ArrayLike<number>;
 }
 
 /** A token is a byte of UTF-8, its id the byte: the tokenizer of models that bring none. Ids from 256 on have no text. */

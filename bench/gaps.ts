@@ -1,8 +1,7 @@
 import { load } from "../bindings/index.js";
-import { fileOf, lmuModel, type LmuChoice } from "../test/support/models.js";
 import { Random } from "../test/support/random.js";
-import { machine, measure, ratio, type Timing } from "./measure.js";
-import { table } from "./measure.js";
+import { machine, measure, ratio, table, type Timing } from "./measure.js";
+import { fileFor, makeWeights } from "./model.js";
 
 /*
  * Steps of another length than one beside a plain step of the same model: a time whose matrix is kept (hit), one whose
@@ -19,13 +18,9 @@ const STEPS = 20;
 
 const rows = [["order/hidden", "step", "ns", "times a plain step"]];
 for (const [order, units, theta] of SHAPES) {
-  const choice: LmuChoice = {
-    ...{ inputs: 1, channels: 1, order, theta, hidden: "rnn", units },
-    ...{ isFedBack: false, remembers: false, seesInput: true, hasBias: true, isLearned: false },
-  };
   const random = new Random(1);
   const output = new Float32Array(units);
-  const model = await load(fileOf(lmuModel(choice, 1)));
+  const model = await load(fileFor(makeWeights(order, units, theta)));
   const stream = model.stream();
   const steps = (options: object) => () => {
     for (let t = 0; t < STEPS; t++) stream.step(0.5, output, options);

@@ -1,7 +1,7 @@
 import { load, Timeline } from "../bindings/index.js";
-import { fileOf, type LmuChoice, lmuModel } from "../test/support/models.js";
 import { Random } from "../test/support/random.js";
 import { machine, measure, table } from "./measure.js";
+import { fileFor, makeWeights } from "./model.js";
 
 /*
  * What it costs to keep the past of a stream, beside a step of the same stream in the same run: order / hidden units.
@@ -17,11 +17,7 @@ const CALLS = 50;
 
 const rows = [["order/hidden", "what", "ns", "steps"]];
 for (const [order, units, theta] of SHAPES) {
-  const choice: LmuChoice = {
-    ...{ inputs: 1, channels: 1, order, theta, hidden: "rnn", units },
-    ...{ isFedBack: false, remembers: false, seesInput: true, hasBias: true, isLearned: false },
-  };
-  const model = await load(fileOf(lmuModel(choice, 1)));
+  const model = await load(fileFor(makeWeights(order, units, theta)));
   const [stream, watched] = [model.stream(), model.stream()];
   stream.push(new Random(2).floats(500));
   new Timeline(watched, { every: 1, capacity: 100 });

@@ -154,17 +154,17 @@ export function rowsOf<Outputs extends Float32Array>(outputs: Outputs, width: nu
 export type Bytes = ReturnType<typeof Uint8Array.of>;
 
 /**
- * A snapshot that nobody changes between check and use, and that stands at a multiple of 8.
+ * A copy of saved bytes that nobody changes between check and use, and that stands at a multiple of 8.
  *
  * @throws TypeError unless it is an array of bytes
  */
-export function copyBytes(action: string, snapshot: unknown): Bytes {
-  if (snapshot instanceof ArrayBuffer) snapshot = new Uint8Array(snapshot);
-  if (ArrayBuffer.isView(snapshot)) {
-    const { buffer, byteOffset, byteLength } = snapshot;
+export function copyBytes(action: string, given: unknown, name = "snapshot"): Bytes {
+  if (given instanceof ArrayBuffer) given = new Uint8Array(given);
+  if (ArrayBuffer.isView(given)) {
+    const { buffer, byteOffset, byteLength } = given;
     return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
   }
-  throw new TypeError(`Cannot ${action}: snapshot is ${typeOf(snapshot)}, expected a Uint8Array`);
+  throw new TypeError(`Cannot ${action}: ${name} is ${typeOf(given)}, expected a Uint8Array`);
 }
 
 /** @throws TypeError unless output is a Float32Array, or not given */

@@ -1,14 +1,12 @@
-import { LmuError, type LmuErrorCode, typeOf } from "../errors.js";
+import { LmuError, type LmuErrorCode } from "../errors.js";
 import { hashOf } from "../model/hash.js";
+import { type Bytes, copyBytes } from "../model/ports.js";
 import { type Settings, settingsOf } from "./options.js";
 import type { Triangle } from "./triangle.js";
 
 /*
  * What a readout has learned as bytes. docs/readouts.md specifies them; what is written here is read for ever.
  */
-
-/** Uint8Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
-export type Bytes = ReturnType<typeof Uint8Array.of>;
 
 /** "LMUr", little-endian, as every host is: wasm memory is. */
 const MAGIC = 0x72554d4c;
@@ -43,7 +41,7 @@ export function writeReadout(settings: Settings, samples: number, triangle: Tria
 
 /** @throws TypeError if it is no array of bytes; LmuError snapshot-invalid, snapshot-newer */
 export function readReadout(given: unknown): Saved {
-  const bytes = copyOf(given);
+  const bytes = copyBytes(ACTION, given, "bytes");
   if (bytes.length < HEADER + TAIL || bytes.length % 8) refuse("are none of a readout, or cut");
   const words = new Uint32Array(bytes.buffer);
   const doubles = new Float64Array(bytes.buffer);
@@ -105,15 +103,6 @@ function settingsIn(words: Uint32Array, doubles: Float64Array, intercept: boolea
 /** Of everything before the checksum. */
 function sumOf(words: Uint32Array): readonly number[] {
   return hashOf(words.subarray(0, -TAIL / 4));
-}
-
-/** A copy that nobody changes between check and use, and that stands at a multiple of 8. */
-function copyOf(bytes: unknown): Bytes {
-  if (ArrayBuffer.isView(bytes)) {
-    return Uint8Array.from(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  }
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes.slice(0));
-  throw new TypeError(`Cannot ${ACTION}: bytes is ${typeOf(bytes)}, expected a Uint8Array`);
 }
 
 function refuse(problem: string, code: LmuErrorCode = "snapshot-invalid", cause?: unknown): never {

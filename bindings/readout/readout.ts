@@ -5,13 +5,14 @@
  */
 import { expectLength, LmuError, typeOf } from "../errors.js";
 import { printable } from "../inspect.js";
-import { type Bytes, fillTriangle, readReadout, writeReadout } from "./bytes.js";
+import type { Bytes } from "../model/ports.js";
+import { fillTriangle, readReadout, writeReadout } from "./bytes.js";
 import { type ReadoutOptions, settingsOf } from "./options.js";
 import { Triangle } from "./triangle.js";
 import { type Numbers, numbersOf, refuse, type Results, type Values, vectorOf } from "./values.js";
 
 export { LmuError, type LmuErrorCode } from "../errors.js";
-export type { Bytes } from "./bytes.js";
+export type { Bytes };
 export { type FeatureOptions, featuresOf, type Remembering } from "./features.js";
 export type { ReadoutOptions } from "./options.js";
 export type { Results, Values } from "./values.js";

@@ -43,6 +43,19 @@ describe("importStateDict() without layers", () => {
     expect(description.input).toEqual({ vocabulary: 11 });
   });
 
+  test("takes an embedding, LSTMs and an output for each token for a language model", async () => {
+    const shapes = (outputs: number) =>
+      names({
+        "embedding.weight": [11, 8],
+        ...lstm("rnn", 8, 6),
+        ...linear("head", 6, outputs),
+      });
+    const { description } = importTensors(shapes(11));
+    expect(description.layers.map(({ type }) => type)).toEqual(["embedding", "lstm", "dense"]);
+    const { message } = await refusal(() => importTensors(shapes(10)));
+    expect(message).toMatch(/activation between rnn and head/);
+  });
+
   test("takes the order of a torch file where several fit, and says so", async () => {
     const shapes = names({ ...lstm("b", 4, 4), ...lstm("a", 4, 4) });
     const { description, notes } = importTensors(shapes);

@@ -23,8 +23,21 @@ export function gapOfConvolution(groups: readonly Group[]): string | undefined {
   return found && `stride and padding of ${nameOf(found)} are not in the file`;
 }
 
+/**
+ * Embedding, LSTMs or GRUs, and a linear that has an output for every token: in the code of such language models nothing
+ * but dropout stands between them.
+ */
+function isLanguageModel([embedding, ...others]: readonly Group[]): boolean {
+  const head = others.pop();
+  const { vocabulary } = embedding ?? {};
+  const areRecurrent = others.every(({ type }) => ["torch-lstm", "torch-gru"].includes(type));
+  const isHead = head?.type === "linear" && head.outputs(1) === vocabulary;
+  return others.length > 0 && areRecurrent && isHead;
+}
+
 /** The first thing that a chain leaves open. */
 export function gapOf(chain: readonly Group[]): string | undefined {
+  if (isLanguageModel(chain)) return undefined;
   const convolution = gapOfConvolution(chain);
   if (convolution !== undefined) return convolution;
   const at = chain.findIndex((group, i) => i > 0 && mayActivate(chain[i - 1]!, group));

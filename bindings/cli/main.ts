@@ -70,6 +70,18 @@ reading(
     await check(model, io, options);
   });
 
+reading("bench <model>", "measure a model on this machine: start, steps, sequences, pool, memory")
+  .option("--rate <hertz>", "samples that come in a second: how much faster than that it is", rate)
+  .option("--seconds <number>", "time for each figure", rate, 1)
+  .option(
+    "--compare <file>",
+    "what --json printed earlier; exits with 1 if something is slower now",
+  )
+  .action(async (model, options) => {
+    const { bench } = await import("./bench/bench.js");
+    await bench(model, options);
+  });
+
 reading("generate <model>", "write on after a prompt, as text comes out of a language model")
   .requiredOption("--prompt <text>", "what the text begins with")
   .option("--max-tokens <count>", "tokens to write", countFrom(0), 200)
@@ -98,6 +110,13 @@ reading("perplexity <model> <file>", "how well a language model foretells a text
 function tolerance(text: string): number {
   const value = Number(text);
   if (!text.trim() || !(value >= 0)) throw new InvalidArgumentError("expected a number from 0.");
+  return value;
+}
+
+function rate(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity))
+    throw new InvalidArgumentError("expected a number above 0.");
   return value;
 }
 

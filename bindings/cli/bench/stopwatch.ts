@@ -1,0 +1,122 @@
+/** Something to time: a call of `run` takes `count` units of input in. */
+export interface Subject {
+  /** Stable name: what `--compare` finds it by. */
+  readonly name: string;
+  /** What a unit is: "step", "token" or "sequence". */
+  readonly unit: string;
+  readonly count: number;
+  run(): void;
+}
+
+/** Durations of single calls, in ns. */
+export interface Timing {
+  readonly calls: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Per round, the median call over the median call of the reference in that round. */
+  readonly rounds: readonly number[];
+}
+
+/** Rounds, in each of which every subject has its turn: a busy machine hurts all alike. */
+export const ROUNDS = 15;
+
+/** Most calls of a subject that one round keeps. */
+const MOST_CALLS = 1 << 16;
+
+/** Calls that a median asks for, however long they take. */
+const LEAST_CALLS = 3;
+
+/** Share of a round that the reference gets. */
+const REFERENCE_SHARE = 0.1;
+
+/**
+ * Times subjects against one another and against a reference, which shows how fast the machine was at that moment.
+ *
+ * @param seconds - of all rounds of a subject together
+ * @param onRound - called before every round
+ */
+export function time(
+  subjects: readonly Subject[],
+  seconds: number,
+  onRound: (round: number) => void,
+): Timing[] {
+  const milliseconds = (1000 * seconds) / ROUNDS;
+  const reference = makeReference();
+  const kept = subjects.map(() => ({ all: [] as Float64Array[], rounds: [] as number[] }));
+  for (const { run } of [...subjects, reference]) sample(run, milliseconds);
+  for (let round = 0; round < ROUNDS; round++) {
+    onRound(round);
+    const unit = quantile(sample(reference.run, milliseconds * REFERENCE_SHARE).sort(), 0.5);
+    for (let turn = 0; turn < subjects.length; turn++) {
+      const i = (round + turn) % subjects.length;
+      const durations = sample(subjects[i]!.run, milliseconds).sort();
+      kept[i]!.all.push(durations);
+      kept[i]!.rounds.push(quantile(durations, 0.5) / unit);
+    }
+  }
+  return kept.map(({ all, rounds }) => ({ ...percentiles(joined(all)), rounds }));
+}
+
+/** Durations of calls in ns, for about so long; what the clock itself takes is not among it. */
+export function sample(run: () => void, milliseconds: number): Float64Array {
+  const durations = new Float64Array(MOST_CALLS);
+  const cost = clockCost();
+  const end = performance.now() + milliseconds;
+  let calls = 0;
+  for (let now = 0; calls < MOST_CALLS && (now < end || calls < LEAST_CALLS); calls++) {
+    const start = performance.now();
+    run();
+    now = performance.now();
+    durations[calls] = Math.max(0, (now - start) * 1e6 - cost);
+  }
+  return durations.slice(0, calls);
+}
+
+/** What a pair of readings of the clock takes, in ns. */
+function clockCost(): number {
+  const durations = new Float64Array(999);
+  for (let i = 0; i < durations.length; i++) {
+    const start = performance.now();
+    durations[i] = (performance.now() - start) * 1e6;
+  }
+  return quantile(durations.sort(), 0.5);
+}
+
+function percentiles(sorted: Float64Array): Omit<Timing, "rounds"> {
+  const [p50, p90, p99] = [0.5, 0.9, 0.99].map((share) => quantile(sorted, share));
+  return { calls: sorted.length, p50: p50!, p90: p90!, p99: p99!, max: sorted.at(-1)! };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all.sort();
+}
+
+/** The value below which so large a share of sorted values lies. */
+export function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}
+
+/** A matrix-vector product in plain JavaScript, of a size that fits any cache: some 5 µs. */
+function makeReference(): { run: () => void } {
+  const size = 64;
+  const matrix = Float32Array.from({ length: size * size }, (_, i) => ((i * 37) % 101) / 101 - 0.5);
+  let [x, y] = [new Float32Array(size).fill(0.5), new Float32Array(size)];
+  const run = () => {
+    for (let row = 0; row < size; row++) {
+      let sum = 0;
+      for (let i = 0; i < size; i++) sum += matrix[row * size + i]! * x[i]!;
+      // In bounds, whatever the matrix: subnormal numbers would be slow.
+      y[row] = sum / (1 + Math.abs(sum)) + 0.1;
+    }
+    [x, y] = [y, x];
+  };
+  return { run };
+}

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Result } from "../bindings/cli/bench/result.js";
+import { deviationsOf } from "../bindings/cli/bench/significance.js";
+import { runCommand } from "./support/command.js";
+import { Random } from "./support/random.js";
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const model = path("../models/mackey-glass.safetensors");
+let folder = "";
+
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "lmu-wasm-bench-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const bench = (...args: string[]) => runCommand(folder, ["bench", ...args, "--seconds", "0.02"]);
+
+async function resultOf(...args: string[]): Promise<Result> {
+  return JSON.parse((await bench(...args, "--json")).stdout) as Result;
+}
+
+test("measures streams, sequences, batches, pools and fresh processes", async () => {
+  const { report, figures, cold, realTime, steps } = await resultOf(model, "--rate", "1000");
+  expect(report).toMatchObject({ parameters: 1417, stateBytes: 272, stateBytesPerStep: 0 });
+  const names = ["step", "push of 64", "run", "run of 16", "tick of 1000"];
+  expect(figures.map(({ name }) => name)).toEqual(names);
+  expect(steps).toBe(1000);
+  for (const { p50, p90, p99, max, rounds } of figures) {
+    expect(p50).toBeGreaterThan(0);
+    expect([p50, p90, p99, max]).toEqual([p50, p90, p99, max].sort((a, b) => a - b));
+    expect(rounds).toHaveLength(15);
+  }
+  expect(realTime!.steps).toBeCloseTo(1e6 / figures[0]!.p50, 6);
+  const { firstOutput, importing, loading, running } = cold!;
+  expect(importing + loading + running).toBeCloseTo(firstOutput, 6);
+});
+
+test.each([
+  ["golden/language/gpt2", ["step", "run", "run of 16"], "token"],
+  ["golden/layers/backwards.keras", ["run", "run of 16"], "sequence"],
+])("measures %s", async (file, names, unit) => {
+  const { figures, cold } = await resultOf(path(file));
+  expect(figures.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  expect(figures[0]!.unit).toBe(unit);
+  expect(cold!.processes).toBe(9);
+});
+
+test("compares with an earlier result", async () => {
+  const now = await resultOf(model);
+  const scaled = (name: string, by: number) => {
+    const figures = now.figures.map((one) => ({
+      ...one,
+      rounds: one.rounds.map((time) => time * by),
+    }));
+    writeFileSync(join(folder, name), JSON.stringify({ ...now, figures }));
+  };
+  scaled("fast.json", 0.1);
+  scaled("slow.json", 10);
+  const slower = await bench(model, "--compare", "fast.json");
+  expect(slower.stderr).toBe("");
+  expect(slower.stdout).toMatch(/^step +[\d.]+ [nµ]s .* a step +[\d,]+ a second$/m);
+  for (const line of slower.stdout.split("\n").slice(1)) expect(line.length).toBeLessThan(100);
+  expect(slower.stdout).toMatch(/^step +slower +\+\d+(\.\d)? %$/m);
+  expect(slower.code).toBe(1);
+  const faster = await bench(model, "--compare", "slow.json", "--json");
+  expect(faster.code).toBe(0);
+  const { changes } = JSON.parse(faster.stdout) as { changes: { verdict: string }[] };
+  expect(changes.map(({ verdict }) => verdict)).toEqual(changes.map(() => "faster"));
+});
+
+test("calls chance a change as often as it says", () => {
+  const random = new Random(5);
+  const list = () => Array.from({ length: 15 }, () => random.next());
+  let beyond = 0;
+  for (let i = 0; i < 20_000; i++) if (Math.abs(deviationsOf(list(), list())) > 3.29) beyond++;
+  expect(beyond).toBeLessThan(40);
+  // Mann and Whitney 1947: U has mean nm/2 and variance nm(n + m + 1)/12.
+  const [low, high] = [
+    [1, 2, 3],
+    [4, 5, 6],
+  ];
+  expect(deviationsOf(high, low)).toBeCloseTo(4.5 / Math.sqrt((9 * 7) / 12), 12);
+  expect(deviationsOf(low, low)).toBe(0);
+});
+
+test.each([
+  [[path("golden/layers/backwards.keras"), "--rate", "10"], /Cannot measure real time: /],
+  [[model, "--rate", "0"], /expected a number above 0/],
+  [[model, "--compare", "missing.json"], /missing\.json.*\(ENOENT\)/],
+  [[model, "--compare", model], /Cannot compare: .*\(format-invalid\)/],
+])("%j says what is wrong", async (args, message) => {
+  const { stderr, code } = await bench(...args);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(message);
+});

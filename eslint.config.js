@@ -9,7 +9,7 @@ export default tseslint.config(
       "coverage",
       "**/node_modules",
       "bindings/runtime/records.ts",
-      "bindings/runtime/wasm-hex.ts",
+      "bindings/runtime/*-hex.ts",
       "bindings/worklet/processor-text.ts",
     ],
   },

@@ -17,12 +17,12 @@ const OF_THE_PACKAGE = [
   ...["runtimes", "size", "worker", "worklet"],
 ].map((name) => `test/${name}.test.ts`);
 
-/** Puts build/debug.wasm in the place of the embedded lmu.wasm. */
+/** Puts build/debug.wasm in the place of the embedded editions. */
 const debugWasm: Plugin = {
   name: "debug.wasm",
   enforce: "pre",
   load(id) {
-    if (!id.endsWith("/bindings/runtime/wasm-hex.ts")) return null;
+    if (!/\/bindings\/runtime\/(wasm|full)-hex\.ts$/.test(id)) return null;
     const hex = readFileSync("build/debug.wasm").toString("hex");
     return `export const wasmHex = "${hex}";`;
   },

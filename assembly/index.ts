@@ -1,4 +1,4 @@
-// The exported names. bindings/runtime/exports.ts mirrors them; test/abi.test.ts compares.
+// The exported names of lmu.wasm. bindings/runtime/exports.ts mirrors them; test/abi.test.ts compares.
 export { fade, run } from "./plan";
 export { tick } from "./tick";
 
@@ -26,10 +26,8 @@ export {
   tanhShrink,
   threshold,
 } from "./kernels/activation";
-export { attend } from "./kernels/attend";
 export { combine } from "./kernels/combine";
 export { mix, multiply, multiplyAdd, updateCell } from "./kernels/gates";
-export { gram } from "./kernels/gram";
 export { hold } from "./kernels/hold";
 export { layerNorm, scaleShift } from "./kernels/norm";
 export { logSoftmax, softmax } from "./kernels/softmax";

@@ -18,7 +18,7 @@ import { runScale, Scale } from "./layers/scale";
 import { Flatten, Last, Reverse, runFlatten, runLast, runReverse } from "./layers/time";
 import { advance } from "./state";
 
-/** The records there are, by the names of their classes. */
+/** The records there are, by the names of their classes; those from Positions on are of the full edition. */
 const enum Kind {
   Loop,
   Dense,
@@ -128,11 +128,14 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
     case Kind.Flatten:
       return runFlatten(changetype<Flatten>(at), plan, from, to);
     case Kind.Positions:
-      return runPositions(changetype<Positions>(at), plan, from, to);
+      if (FULL) runPositions(changetype<Positions>(at), plan, from, to);
+      return;
     case Kind.Attention:
-      return runAttention(changetype<Attention>(at), plan, from, to);
+      if (FULL) runAttention(changetype<Attention>(at), plan, from, to);
+      return;
     case Kind.MemoryAttention:
-      return runMemoryAttention(changetype<MemoryAttention>(at), plan, from, to);
+      if (FULL) runMemoryAttention(changetype<MemoryAttention>(at), plan, from, to);
+      return;
   }
 }
 

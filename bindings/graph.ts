@@ -3,7 +3,7 @@ import { cannotLoad } from "./errors.js";
 import { Facts, type TensorInfo } from "./facts/facts.js";
 import type { Graph, Node } from "./plan/node.js";
 import type { Kind } from "./layers/kind.js";
-import { KINDS } from "./layers/kinds.js";
+import type { Kinds } from "./layers/kinds.js";
 import { validateDescription } from "./validate.js";
 
 /**
@@ -13,8 +13,12 @@ import { validateDescription } from "./validate.js";
  * @throws LmuError tensor-missing, tensor-invalid, description-invalid, layer-unsupported, option-unsupported or
  *   model-too-large
  */
-export function graphOf(description: Description, tensors: ReadonlyMap<string, TensorInfo>): Graph {
-  validateDescription(description);
+export function graphOf(
+  description: Description,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  kinds: Kinds,
+): Graph {
+  validateDescription(description, kinds);
   const f = new Facts(tensors);
   const input = inputOf(description, f);
   const nodes: Graph["nodes"][number][] = [{ node: input, inputs: [] }];
@@ -23,7 +27,7 @@ export function graphOf(description: Description, tensors: ReadonlyMap<string, T
   for (const layer of description.layers) {
     const inputs = layer.from?.map((name) => named.get(name)!) ?? [previous];
     f.begin(layer);
-    const node = nodeOf(layer, inputs, f);
+    const node = nodeOf(layer, kinds, inputs, f);
     f.end(node.width, node.clock.stepsPerRow);
     if (!inputs.includes(node)) nodes.push({ node, inputs });
     named.set(layer.name, node);
@@ -59,9 +63,9 @@ function inputOf({ input: { width = 1, vocabulary, steps } }: Description, f: Fa
   };
 }
 
-function nodeOf(layer: LayerDescription, inputs: readonly Node[], f: Facts): Node {
+function nodeOf(layer: LayerDescription, kinds: Kinds, inputs: readonly Node[], f: Facts): Node {
   const { type, name } = layer;
-  const kind = KINDS[type] as Kind<LayerDescription>;
+  const kind = kinds[type] as Kind<LayerDescription>;
   if (!kind.readsTokens && inputs.some(({ vocabulary }) => vocabulary !== undefined)) {
     cannotLoad(`${type} ${name} reads token ids, expected an embedding first`);
   }

@@ -4,7 +4,8 @@
  * @module lmu-wasm
  */
 import { type Load, loadWith } from "./model/load.js";
-import { inlineModule } from "./runtime/inline.js";
+import { inlined } from "./runtime/inline.js";
+import { wasmHex } from "./runtime/wasm-hex.js";
 
 export * from "./api.js";
 
@@ -31,4 +32,7 @@ export * from "./api.js";
  * @throws TypeError if source is of another kind, an option unknown or of the wrong kind; RangeError if options.maxBytes is no
  *   positive integer
  */
-export const load: Load = loadWith(inlineModule);
+export const load: Load = loadWith(
+  inlined(() => wasmHex),
+  () => import("./full.js"),
+);

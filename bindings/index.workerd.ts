@@ -5,4 +5,7 @@ import { type Load, loadWith } from "./model/load.js";
 export * from "./api.js";
 
 /** Loads a model of any supported format, found out by its bytes. See index.ts. */
-export const load: Load = loadWith(() => module);
+export const load: Load = loadWith(
+  () => module,
+  () => import("./full.workerd.js"),
+);

@@ -1,7 +1,7 @@
 import type { Description, LayerDescription } from "./description.js";
 import { brief, cannotLoad } from "./errors.js";
 import { type Check, checkFields, integer, MAX_WIDTH, steps } from "./layers/fields.js";
-import { KINDS } from "./layers/kinds.js";
+import type { Kinds } from "./layers/kinds.js";
 
 const MAX_LAYERS = 10_000;
 /** Inputs of all layers together. */
@@ -11,9 +11,10 @@ const MAX_INPUTS = 100_000;
  * A model description, checked: known fields of the right kind, unique names, inputs that exist before they are read.
  * Sizes are checked against the tensors when the model is planned.
  *
+ * @param kinds - the kinds of layer it may have
  * @throws LmuError description-invalid, layer-unsupported or option-unsupported, naming the field
  */
-export function validateDescription(value: unknown): Description {
+export function validateDescription(value: unknown, kinds: Kinds): Description {
   checkFields("the model description", value, {
     "version!": (version) =>
       version === 1 ? undefined : "1 (a newer file needs a newer lmu-wasm)",
@@ -29,7 +30,7 @@ export function validateDescription(value: unknown): Description {
   const names = new Set(["input"]);
   let inputs = 0;
   for (const [index, layer] of description.layers.entries()) {
-    checkLayer(layer, index, names);
+    checkLayer(layer, index, names, kinds);
     inputs += layer.from?.length ?? 1;
   }
   if (inputs > MAX_INPUTS) {
@@ -57,7 +58,12 @@ function checkInput(value: unknown, where: string): string | undefined {
 }
 
 /** Checks one layer and adds its name to those that later layers may read. */
-function checkLayer(layer: LayerDescription, index: number, names: Set<string>): void {
+function checkLayer(
+  layer: LayerDescription,
+  index: number,
+  names: Set<string>,
+  kinds: Kinds,
+): void {
   if (typeof layer !== "object" || layer === null) {
     cannotLoad(`layer ${index} is ${brief(layer)}, expected an object`);
   }
@@ -66,13 +72,13 @@ function checkLayer(layer: LayerDescription, index: number, names: Set<string>):
     cannotLoad(`layer ${index} has name ${brief(name)}, expected a unique text`);
   }
   // Not by the key alone: ["dense"] would find what "dense" does.
-  if (typeof type !== "string" || !Object.hasOwn(KINDS, type)) {
+  if (typeof type !== "string" || !Object.hasOwn(kinds, type)) {
     cannotLoad(
-      `layer ${name} has type ${brief(type)} with ${brief(layer)}, expected one of ${Object.keys(KINDS).join(", ")}`,
+      `layer ${name} has type ${brief(type)} with ${brief(layer)}, expected one of ${Object.keys(kinds).join(", ")}`,
       "layer-unsupported",
     );
   }
-  checkFields(`layer ${name}`, layer, KINDS[type].fields, ["name", "type", "from"]);
+  checkFields(`layer ${name}`, layer, kinds[type]!.fields, ["name", "type", "from"]);
   if (layer.from !== undefined && (!Array.isArray(layer.from) || layer.from.length === 0)) {
     cannotLoad(`layer ${name} has from ${brief(layer.from)}, expected a list of names`);
   }

@@ -1,4 +1,4 @@
-// assembly → build/lmu.wasm → bindings/runtime/wasm-hex.ts (embedded) → dist. Prints the sizes.
+// assembly → build/lmu.wasm, build/lmu-full.wasm → bindings/runtime/*-hex.ts (embedded) → dist. Prints the sizes.
 // The audio processor is bundled into one file, and embedded too. What is up to date stays as it is.
 // --generated: only the embedded texts, all that editors, tsc and most tests need.
 // --debug: only build/debug.wasm, with assertions, names and a source map.
@@ -42,7 +42,6 @@ function embed(
 }
 
 const RECORDS = "bindings/runtime/records.ts";
-const HEX = "bindings/runtime/wasm-hex.ts";
 const PROCESSOR = "bindings/worklet/processor.ts";
 const PROCESSOR_TEXT = "bindings/worklet/processor-text.ts";
 
@@ -52,28 +51,61 @@ const TOOLS = [
   ...["build", "bundle", "notices", "records"].map((name) => `scripts/${name}.mjs`),
 ];
 
-/** @param {"release" | "debug"} target @param {string[]} makes @returns {import("./stamp.mjs").Step} */
-const assemble = (target, makes) => ({
+/**
+ * Compiles an entry of assembly, by a target of asconfig.json.
+ *
+ * @param {string} target
+ * @param {"index" | "full"} entry
+ * @param {string[]} makes
+ * @param {() => void | Promise<void>} [then]
+ * @returns {import("./stamp.mjs").Step}
+ */
+const assemble = (target, entry, makes, then) => ({
   name: target,
   reads: [...TOOLS, "asconfig.json", "assembly"],
   makes,
-  make: async () => {
-    runSilent("node_modules/assemblyscript/bin/asc.js", ["--target", target]);
-    if (target === "debug") return;
-    const { recordsModule } = await import("./records.mjs");
-    generate(RECORDS, recordsModule());
-    embed(HEX, "wasmHex", "build/lmu.wasm", readFileSync("build/lmu.wasm").toString("hex"));
+  make: () => {
+    runSilent("node_modules/assemblyscript/bin/asc.js", [
+      `assembly/${entry}.ts`,
+      "--target",
+      target,
+    ]);
+    return then?.();
   },
 });
 
-const release = assemble("release", ["build/lmu.wasm", HEX, RECORDS]);
-const debug = assemble("debug", ["build/debug.wasm", "build/debug.wasm.map", "build/debug.wat"]);
+/** An edition of the wasm, and the module that holds its bytes. @type {(target: string, entry: "index" | "full", wasm: string, hex: string) => import("./stamp.mjs").Step} */
+const edition = (target, entry, wasm, hex) =>
+  assemble(target, entry, [wasm, hex], () =>
+    embed(hex, "wasmHex", wasm, readFileSync(wasm).toString("hex")),
+  );
+
+const EDITIONS = [
+  edition("release", "index", "build/lmu.wasm", "bindings/runtime/wasm-hex.ts"),
+  edition("full", "full", "build/lmu-full.wasm", "bindings/runtime/full-hex.ts"),
+];
+const MADE = EDITIONS.flatMap(({ makes }) => makes);
+
+const debug = assemble("debug", "full", [
+  ...["build/debug.wasm", "build/debug.wasm.map", "build/debug.wat"],
+]);
+
+/** @type {import("./stamp.mjs").Step} */
+const records = {
+  name: "records",
+  reads: [...TOOLS, "assembly"],
+  makes: [RECORDS],
+  make: async () => {
+    const { recordsModule } = await import("./records.mjs");
+    generate(RECORDS, recordsModule());
+  },
+};
 
 /** @type {import("./stamp.mjs").Step} */
 const processor = {
   name: "processor",
   reads: [...TOOLS, "bindings"],
-  except: [HEX, PROCESSOR_TEXT],
+  except: [...MADE, PROCESSOR_TEXT],
   makes: [PROCESSOR_TEXT, "build/processor.js"],
   make: async () => {
     const { buildSync } = await import("esbuild");
@@ -94,7 +126,7 @@ const processor = {
 /** @type {import("./stamp.mjs").Step} */
 const dist = {
   name: "dist",
-  reads: [...TOOLS, "tsconfig.json", "bindings", "build/lmu.wasm", "build/processor.js"],
+  reads: [...TOOLS, "tsconfig.json", "bindings", ...MADE, "build/processor.js"],
   makes: ["dist"],
   make: async () => {
     const { bundle } = await import("./bundle.mjs");
@@ -105,11 +137,11 @@ const dist = {
     const tsc = "node_modules/@typescript/native/bin/tsc";
     runSilent(tsc, ["--emitDeclarationOnly", "--outDir", outdir]);
     await bundle(outdir);
-    cpSync("build/lmu.wasm", `${outdir}/lmu.wasm`);
-    writeFileSync(
-      `${outdir}/lmu.d.wasm.ts`,
-      "declare const module: object;\nexport default module;\n",
-    );
+    for (const name of ["lmu", "lmu-full"]) {
+      cpSync(`build/${name}.wasm`, `${outdir}/${name}.wasm`);
+      const types = "declare const module: object;\nexport default module;\n";
+      writeFileSync(`${outdir}/${name}.d.wasm.ts`, types);
+    }
     cpSync("build/processor.js", `${outdir}/worklet/processor.js`);
     writeFileSync(`${outdir}/THIRD-PARTY.md`, notices(["fflate"]));
     rmSync("build/dist-before", { recursive: true, force: true });
@@ -123,23 +155,25 @@ export async function build(what = "all") {
   process.chdir(fileURLToPath(new URL("..", import.meta.url)));
   mkdirSync("build", { recursive: true });
   if (what === "debug") return void (await refresh(debug));
-  await refresh(release);
+  for (const one of EDITIONS) await refresh(one);
+  await refresh(records);
   await refresh(processor);
   if (what === "all") await refresh(dist);
 }
 
-/** Sizes of lmu.wasm, as a line. */
-function sizes() {
-  const wasm = readFileSync("build/lmu.wasm");
+/** Sizes of a wasm file, as a line. @param {string} name */
+function sizes(name) {
+  const wasm = readFileSync(`build/${name}`);
   const zipped = [gzipSync(wasm, { level: 9 }).length, brotliCompressSync(wasm).length];
-  return `lmu.wasm: ${wasm.length} bytes, ${zipped[0]} gzip, ${zipped[1]} brotli`;
+  return `${name}: ${wasm.length} bytes, ${zipped[0]} gzip, ${zipped[1]} brotli`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const has = (/** @type {string} */ flag) => process.argv.includes(`--${flag}`);
   try {
     await build(has("debug") ? "debug" : has("generated") ? "generated" : "all");
-    if (!has("quiet") && !has("debug")) console.log(sizes());
+    if (!has("quiet") && !has("debug"))
+      console.log(["lmu.wasm", "lmu-full.wasm"].map(sizes).join("\n"));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

@@ -5,12 +5,12 @@ import { minify } from "terser";
 
 /*
  * bindings → the JavaScript of dist. Every entry is one file that imports nothing, because a file costs a start 0.5 ms in
- * Node and a trip to the server in pages. Only what not everybody needs is apart: the readers of foreign formats and their
- * libraries, and what the command's subcommands do.
+ * Node and a trip to the server in pages. Only what not everybody needs is apart: the full edition, the readers of foreign
+ * formats and their libraries, and what the command's subcommands do.
  */
 
 const ENTRIES = [
-  ...["index", "index.workerd", "index.edge"],
+  ...["index", "index.workerd", "index.edge", "full", "full.workerd", "full.edge"],
   ...["worker/worker", "worker/host", "worklet/worklet", "readout/readout"],
   "language/language",
   ...["legendre", "runtime/kernel"],
@@ -18,7 +18,10 @@ const ENTRIES = [
 ];
 
 /** Taken from their own files by whoever imports them. */
-const APART = ["index", "formats/foreign", "language/language"];
+const APART = [
+  ...["index", "full", "full.workerd", "full.edge"],
+  ...["formats/foreign", "language/language"],
+];
 
 const source = (/** @type {string} */ name) => resolve(`bindings/${name}.ts`);
 
@@ -43,20 +46,27 @@ function apart(entry) {
  */
 const LINE = 300;
 
+/** Entries that carry bytes of wasm, and where these stand as text. @type {Readonly<Record<string, string>>} */
+const HEX = { index: "wasm-hex", full: "full-hex" };
+
 /**
- * lmu.wasm as text, in a line of its own at the end: cut into lines of 300 characters it costs 490 bytes of brotli, and as a
+ * Wasm as text, in a line of its own at the end: cut into lines of 300 characters it costs 490 bytes of brotli, and as a
  * line at the beginning 120, for brotli then learns the digits first. esbuild leaves a footer as it is.
+ *
+ * @param {string} entry
  */
-const hexFooter = () =>
-  readFileSync("bindings/runtime/wasm-hex.ts", "utf8")
-    .replace(/^\/\/.*\n/, "")
-    .replace(/^export const wasmHex: string =\s*/, "const wasmHex=");
+const hexFooter = (entry) =>
+  HEX[entry]
+    ? readFileSync(`bindings/runtime/${HEX[entry]}.ts`, "utf8")
+        .replace(/^\/\/.*\n/, "")
+        .replace(/^export const wasmHex: string =\s*/, "const wasmHex=")
+    : "";
 
 /** Takes the import of that text away, so that its name means the footer's. @type {import("esbuild").Plugin} */
 const fromFooter = {
   name: "wasm in the footer",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /\bruntime\/inline\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /\bbindings\/(index|full)\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8").replace(/^import \{ wasmHex \}.*$/m, ""),
       loader: "ts",
     })),
@@ -118,7 +128,7 @@ export async function bundle(outdir) {
       sourcemap: "linked",
       sourcesContent: false,
       logLevel: "warning",
-      external: ["node:*", "commander", "asciichart", "./lmu.wasm", "./lmu.wasm?module"],
+      external: ["node:*", "commander", "asciichart", "*.wasm", "*.wasm?module"],
       plugins: [apart(entry), fromFooter],
     });
     const maps = new Map(
@@ -128,8 +138,8 @@ export async function bundle(outdir) {
     );
     for (const file of outputFiles) {
       const map = maps.get(file.path);
-      const isMain = file.path.endsWith("dist/index.js");
-      if (map) await write(file, map, isMain ? hexFooter() : "", outdir);
+      const isEntry = file.path.endsWith(`dist/${entry}.js`);
+      if (map) await write(file, map, isEntry ? hexFooter(entry) : "", outdir);
     }
   }
   bundleWhole(`${outdir}/`);
@@ -143,7 +153,7 @@ export async function bundle(outdir) {
  */
 function bundleWhole(outdir) {
   const readers = readdirSync(`${outdir}formats`).filter((name) => name.endsWith(".js"));
-  const paths = [...readers.map((name) => `../formats/${name}`), "./host.js"];
+  const paths = ["../full.js", ...readers.map((name) => `../formats/${name}`), "./host.js"];
   writeFileSync(`${outdir}worker/whole.js`, paths.map((path) => `import "${path}";\n`).join(""));
   const page = readFileSync(`${outdir}worker/worker.js`, "utf8");
   writeFileSync(`${outdir}worker/worker.module.js`, page.replaceAll(`"./host.js"`, `"./whole.js"`));

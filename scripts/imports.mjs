@@ -6,7 +6,7 @@ const ROWS = {
   bindings: [
     ["cli", "worker", "worklet", "readout"],
     ["language"],
-    ["index", "api"],
+    ["index", "api", "full"],
     ["model"],
     ["formats"],
     ["source", "validate", "graph"],
@@ -19,7 +19,16 @@ const ROWS = {
     ["runtime"],
     ["errors", "dispose", "inspect", "pauses", "utf8"],
   ],
-  assembly: [["index"], ["tick"], ["plan"], ["layers"], ["matrix", "state"], ["kernels"], ["simd"]],
+  assembly: [
+    ["full"],
+    ["index"],
+    ["tick"],
+    ["plan"],
+    ["layers"],
+    ["matrix", "state"],
+    ["kernels"],
+    ["simd"],
+  ],
 };
 
 /** @param {string[]} names */
@@ -71,7 +80,7 @@ const FORBIDDEN = [
     { path: "^assembly/(?!kernels/|simd/)", reachable: true },
   ),
   forbid("nothing is left over", { orphan: true, pathNot: "\\.d\\.ts$" }, {}),
-  forbid("imports are found", {}, { couldNotResolve: true, pathNot: "lmu\\.wasm" }),
+  forbid("imports are found", {}, { couldNotResolve: true, pathNot: "lmu(-full)?\\.wasm" }),
 ];
 
 /**
@@ -88,9 +97,9 @@ const FORBIDDEN_TO_FORMATS = [
 
 /** What no entry needs at once: types are gone by then, and import() has not happened. */
 const AT_START = {
-  name: "the entries need no package, and no reader of foreign formats",
+  name: "the entries need no package, no reader of foreign formats, and no full edition",
   from: /^bindings\/index\./,
-  to: /node_modules|^bindings\/formats\/(foreign|keras|torch|containers\/(hdf5|npz|pickle|zip))/,
+  to: /node_modules|^bindings\/(full|layers\/full-kinds|runtime\/full-hex)|^bindings\/formats\/(foreign|keras|torch|containers\/(hdf5|npz|pickle|zip))/,
 };
 
 /** @typedef {import("dependency-cruiser").IModule} Module */

@@ -4,9 +4,14 @@ import { describe, expect, test } from "vitest";
 import { ACTIVATION_NAMES, encodeActivation } from "../bindings/activations.js";
 import { ACTIVATION_KINDS, FLOATS, PARTS, RECORDS, STATE } from "../bindings/runtime/records.js";
 import { recordsModule } from "../scripts/records.mjs";
-import { WASM_PATH } from "./support/kernel.js";
+import { FULL_PATH, WASM_PATH } from "./support/kernel.js";
 
 const wasm = readFileSync(WASM_PATH);
+const full = readFileSync(FULL_PATH);
+const EDITIONS = [
+  ["lmu.wasm", wasm],
+  ["lmu-full.wasm", full],
+] as const;
 const source = (path: string) =>
   readFileSync(new URL(`../assembly/${path}`, import.meta.url), "utf8");
 
@@ -36,10 +41,11 @@ describe("the host knows assembly/", () => {
   });
 });
 
-describe("the exports", () => {
+/** The functions that an interface of exports.ts names. */
+function typedIn(name: string) {
   const text = readFileSync(new URL("../bindings/runtime/exports.ts", import.meta.url), "utf8");
-  const body = /export interface Exports \{([^]*?)\n\}/.exec(text)![1]!;
-  const typed = [...body.matchAll(/^ {2}(\w+)\(([^)]*)\): (\w+);/gm)].map(
+  const body = new RegExp(`export interface ${name} [^{]*\\{([^]*?)\\n\\}`).exec(text)![1]!;
+  return [...body.matchAll(/^ {2}(\w+)\(([^)]*)\): (\w+);/gm)].map(
     ([, name, parameters, result]) => ({
       name: name!,
       parameters: [...parameters!.matchAll(/(\w+): (\w+)/g)].map((match) => match[1]!),
@@ -47,14 +53,22 @@ describe("the exports", () => {
       result: result!,
     }),
   );
+}
 
-  test("are those that are typed, and no other", () => {
-    const names = WebAssembly.Module.exports(new WebAssembly.Module(wasm)).map(({ name }) => name);
-    expect(names.sort()).toEqual(["memory", ...typed.map(({ name }) => name)].sort());
+describe("the exports", () => {
+  const core = typedIn("Exports");
+  const typed = [...core, ...typedIn("FullExports")];
+
+  test.each([
+    ["lmu.wasm", wasm, core],
+    ["lmu-full.wasm", full, typed],
+  ])("of %s are those that are typed, and no other", (_, bytes, functions) => {
+    const names = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
+    expect(names.sort()).toEqual(["memory", ...functions.map(({ name }) => name)].sort());
   });
 
   test("take as many numbers as are typed, none of 64 bits, and return one or none", () => {
-    const module = binaryen.readBinary(wasm);
+    const module = binaryen.readBinary(full);
     const { i32, f32, f64 } = binaryen;
     for (const { name, parameters, types, result } of typed) {
       const info = binaryen.getFunctionInfo(module.getFunction(exportOf(module, name)));
@@ -88,7 +102,7 @@ function exportOf(module: binaryen.Module, name: string): string {
   return binaryen.getExportInfo(module.getExport(name)).value;
 }
 
-describe("lmu.wasm", () => {
+describe.each(EDITIONS)("%s", (_, wasm) => {
   test("imports nothing", () => {
     expect(WebAssembly.Module.imports(new WebAssembly.Module(wasm))).toEqual([]);
   });

@@ -120,15 +120,17 @@ describe("imports", () => {
 
   test.each([
     ["a reader of foreign formats", 'import "./formats/foreign.js";'],
+    ["the full edition", 'import "./full.js";'],
     ["a package", 'import "fflate";'],
   ])("an entry that needs %s at once is seen", async (_, text) => {
     const files = {
       "bindings/index.ts": text,
+      "bindings/full.ts": "export const kinds = 1;",
       "node_modules/fflate/package.json": '{ "name": "fflate", "main": "index.js" }',
       "node_modules/fflate/index.js": "",
     };
     expect(await rulesBrokenBy(files)).toContain(
-      "the entries need no package, and no reader of foreign formats",
+      "the entries need no package, no reader of foreign formats, and no full edition",
     );
   });
 });

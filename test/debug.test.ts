@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { inlineModule } from "../bindings/runtime/inline.js";
 import { Kernel } from "../bindings/runtime/kernel.js";
+import { EDITION } from "./support/edition.js";
 
 /*
  * What `npm run test:debug` is for: kernels refuse what they are not made for, and stacks name lines of assembly.
  */
 
-const { exports, heapBase: at } = new Kernel(inlineModule());
+const { exports, heapBase: at } = new Kernel(EDITION.module);
 
 /** What is thrown, with where it was. */
 function stackOf(call: () => void): string {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Description } from "../bindings/description.js";
 import { graphOf } from "../bindings/graph.js";
+import { EDITION } from "./support/edition.js";
 import { exponentialMinusIdentity } from "../bindings/legendre/exponential.js";
 import { planModel } from "../bindings/plan/plan.js";
 
@@ -28,7 +29,7 @@ const tensors = new Map(
 );
 
 test("a graph knows widths, clocks, costs and states", () => {
-  const { facts, nodes, output } = graphOf(description, tensors);
+  const { facts, nodes, output } = graphOf(description, tensors, EDITION.kinds);
   expect(nodes.map(({ node }) => node.width)).toEqual([3, 5, 20, 2, 2]);
   const { clock } = output;
   expect([clock.delay, clock.stepsPerRow, clock.isSingle]).toEqual([1, 2, true]);
@@ -44,7 +45,7 @@ test("a graph knows widths, clocks, costs and states", () => {
 });
 
 test("planned for calls of any length, weights stand at the same place", () => {
-  const graph = graphOf(description, tensors);
+  const graph = graphOf(description, tensors, EDITION.kinds);
   const [short, long] = [
     planModel(graph, 1024, { rows: 64, streams: 16 }, exponentialMinusIdentity),
     planModel(graph, 1024, { rows: 1000, streams: 1 }, exponentialMinusIdentity),

@@ -7,7 +7,8 @@ import { thetaOfInput } from "../bindings/legendre/theta.js";
 import { decoder, discretize, legendre, matrices } from "../bindings/legendre.js";
 import { exactColumn, exactResidual } from "./support/exact.js";
 import { Kernel } from "../bindings/runtime/kernel.js";
-import { inlineModule } from "../bindings/runtime/inline.js";
+import { inlined } from "../bindings/runtime/inline.js";
+import { wasmHex } from "../bindings/runtime/wasm-hex.js";
 
 const bitsOf = ({ buffer, byteOffset, byteLength }: Float64Array) =>
   Buffer.from(buffer, byteOffset, byteLength);
@@ -49,7 +50,7 @@ describe("discretize()", () => {
   });
 
   test("gives the same bits from the kernel and from JavaScript", () => {
-    const module = inlineModule();
+    const module = inlined(() => wasmHex)();
     const kernel = new Kernel(module);
     const room = { exports: kernel.exports, from: kernel.heapBase + 1600 };
     const check = (order: number, theta: number) => {

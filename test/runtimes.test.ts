@@ -73,6 +73,7 @@ describe("the tarball", () => {
 
   test.each([
     "dist/lmu.wasm",
+    "dist/full.js",
     "dist/worklet/processor.js",
     "dist/formats/foreign.js",
     "dist/index.d.ts",

@@ -49,7 +49,7 @@ async function bundle(folder) {
     logLevel: "error",
   });
   writeFileSync(join(out, "empty.js"), EMPTY);
-  const kinds = { "lmu.wasm": "wasm", "model.bin": "data" };
+  const kinds = { "lmu.wasm": "wasm", "lmu-full.wasm": "wasm", "model.bin": "data" };
   const modules = Object.entries(kinds).filter(([name]) => existsSync(join(out, name)));
   writeFileSync(join(out, "full.capnp"), config("worker.js", modules));
   writeFileSync(join(out, "empty.capnp"), config("empty.js", []));

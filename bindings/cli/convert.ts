@@ -1,5 +1,7 @@
 import { type StoredType, writeNative } from "../formats/native/write.js";
 import { readCheckpoint } from "../formats/read.js";
+import { FULL_KINDS } from "../layers/full-kinds.js";
+import { KINDS } from "../layers/kinds.js";
 import { validateDescription } from "../validate.js";
 import { input, STANDARD } from "./input.js";
 import { type FileOptions, readOptions } from "./options.js";
@@ -14,7 +16,7 @@ export async function convert(
 ): Promise<void> {
   await expectApart(from, to);
   const checkpoint = await readCheckpoint(await input(from), await readOptions(options));
-  validateDescription(checkpoint.description);
+  validateDescription(checkpoint.description, { ...KINDS, ...FULL_KINDS });
   const bytes = writeNative(checkpoint, options.dtype);
   await write(to, bytes);
   const { notes, warnings, description } = checkpoint;

@@ -2,6 +2,7 @@ import type { Description } from "../description.js";
 import { disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { LmuError } from "../errors.js";
 import { Gaps } from "./gaps.js";
+import type { Edition } from "./edition.js";
 import type { Capacity } from "../facts/clock.js";
 import type { TensorInfo } from "../facts/facts.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -34,7 +35,7 @@ const UNUSED: Hold = () => new Float64Array(0);
 /** A planned model in wasm memory: its weights, its buffers and the states of its streams. */
 export class Engine {
   plan: Plan;
-  /** lmu.wasm, compiled. */
+  /** lmu.wasm or lmu-full.wasm, compiled. */
   readonly module: WasmModule;
 
   readonly #graph: Graph;
@@ -53,14 +54,14 @@ export class Engine {
    * @throws LmuError whatever is wrong with the description or the tensors; model-too-large
    */
   constructor(
-    module: WasmModule,
+    { module, kinds, isFull }: Edition,
     description: Description,
     tensors: ReadonlyMap<string, TensorInfo>,
   ) {
     this.module = module;
     this.#description = description;
-    this.#graph = graphOf(description, tensors);
-    const exports = start(module);
+    this.#graph = graphOf(description, tensors, kinds);
+    const exports = start(module, isFull);
     // Matrices are computed when they are packed; buffers and states are still empty then.
     const hold = holdOf(module, () => ({ exports, from: this.plan.buffersAt }));
     const { stateBytes } = this.#graph.facts;
@@ -263,19 +264,19 @@ function reserving<T>(bytes: number, reserve: () => T): T {
   }
 }
 
-function start(module: WasmModule): Exports {
+function start(module: WasmModule, isFull: boolean): Exports {
   try {
     const exports = instantiate(module);
     // Other modules do not have it.
-    exports.heapBase();
+    if (!((isFull ? "attend" : "heapBase") in exports)) throw new TypeError();
     return exports;
   } catch (cause) {
-    const isFull = cause instanceof RangeError || /memory/i.test(String(cause));
+    const lacksMemory = cause instanceof RangeError || /memory/i.test(String(cause));
     throw new LmuError(
-      isFull ? "model-too-large" : "wasm-unavailable",
-      isFull
+      lacksMemory ? "model-too-large" : "wasm-unavailable",
+      lacksMemory
         ? "Cannot start: the engine has no more memory to give"
-        : "Cannot start: the module passed as wasm is not lmu.wasm of this version",
+        : `Cannot start: the module passed as wasm is not ${isFull ? "lmu-full" : "lmu"}.wasm of this version`,
       { cause },
     );
   }

@@ -6,7 +6,8 @@ import type { WasmModule } from "../runtime/kernel.js";
 export interface LoadOptions extends FormatOptions {
   /**
    * lmu.wasm of this version, compiled by the caller: where compiling is the host's business, or a page's policy forbids
-   * it. Without it the bytes inside this package are compiled, once.
+   * it. Without it the bytes inside this package are compiled, once. lmu-full.wasm, which runs all models, for those with
+   * attention or positions.
    */
   wasm?: WasmModule | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Description } from "../description.js";
+import { type Edition, editionFor, type Full } from "./edition.js";
 import { Engine } from "./engine.js";
 import { Budget } from "../source/budget.js";
 import { naming, shortName } from "../source/naming.js";
@@ -35,14 +36,15 @@ export interface Load {
   (source: Source | SourceFiles, options?: LoadOptions): Promise<Model>;
 }
 
-/** The function `load`, given where lmu.wasm comes from on this host. */
-export function loadWith(inner: () => WasmModule): Load {
+/** The function `load`, given where lmu.wasm comes from on this host, and what few models need. */
+export function loadWith(inner: () => WasmModule, full: () => Promise<Full>): Load {
   return async (source, options = {}) => {
     checkLoadOptions(options);
     const files = await openFiles(source, options, foreign);
     try {
-      const module = () => options.wasm ?? inner();
-      return await naming(files.name, () => loadFiles(files, module, options));
+      const edition = (description: Description) =>
+        editionFor(description, options.wasm, inner, full);
+      return await naming(files.name, () => loadFiles(files, edition, options));
     } finally {
       for (const reader of files.weights) reader.close();
     }
@@ -54,21 +56,21 @@ const foreign = () => import("../formats/foreign.js");
 
 async function loadFiles(
   files: ModelFiles,
-  module: () => WasmModule,
+  editionOf: (description: Description) => Promise<Edition>,
   options: LoadOptions,
 ): Promise<Model> {
   const headers = await peekHeaders(files.weights, new Budget(options.maxBytes));
   const description = descriptionOf(files, headers);
   if (description) {
     const warnings = unneeded(options, "layers", "config");
-    return loadNative(description, headers, module(), warnings);
+    return loadNative(description, headers, await editionOf(description), warnings);
   }
   const { readFiles } = await foreign();
   const checkpoint = await readFiles(files, options, headers);
   const warnings = ["keras", "transformers"].includes(checkpoint.format)
     ? unneeded(options, "layers")
     : [];
-  return modelOf(checkpoint, module(), warnings);
+  return modelOf(checkpoint, await editionOf(checkpoint.description), warnings);
 }
 
 /** Warnings of options that were given in vain. */
@@ -112,10 +114,10 @@ async function peekHeader(reader: SourceReader, budget: Budget): Promise<Header 
 }
 
 /** A model from a checkpoint that is in memory. */
-function modelOf(checkpoint: Checkpoint, module: WasmModule, more: readonly string[]): Model {
+function modelOf(checkpoint: Checkpoint, edition: Edition, more: readonly string[]): Model {
   const { description, tensors, format, notes } = checkpoint;
   const warnings = [...checkpoint.warnings, ...more];
-  const engine = new Engine(module, description, tensors);
+  const engine = new Engine(edition, description, tensors);
   for (const [name, tensor] of tensors) engine.write(name, tensor);
   return new Model(engine, { format, notes, warnings, source: description.source });
 }
@@ -124,11 +126,11 @@ function modelOf(checkpoint: Checkpoint, module: WasmModule, more: readonly stri
 async function loadNative(
   description: Description,
   headers: Headers,
-  module: WasmModule,
+  edition: Edition,
   warnings: readonly string[],
 ): Promise<Model> {
   const scales = new RowScales([...headers.values()].flatMap(({ entries }) => entries));
-  const engine = new Engine(module, description, scales.tensors);
+  const engine = new Engine(edition, description, scales.tensors);
   for (const [reader, header] of headers) {
     await naming(reader.name, async () => {
       await reader.take(header.dataAt);

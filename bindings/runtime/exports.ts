@@ -51,37 +51,6 @@ export interface Exports {
     columns: number,
     rows: number,
   ): void;
-  /**
-   * Takes up to 64 keys into the attention of one query; y / total is softmax(query · keys) · values.
-   *
-   * Error of y / total: (width · A + keys + 16) · 2^-22 · max |value|, A = max Σ |query · key| over all keys.
-   *
-   * @param y - f32[width], in and out: Σ e^(score - top) · value; begins as 0
-   * @param running - f32[2], in and out: top, the highest score, and total, Σ e^(score - top); begin as -infinity and 0
-   * @param query - f32[width]
-   * @param keys - f32[count][width], followed by readable rows up to a multiple of 4
-   * @param values - f32[count][width]
-   * @param stride - bytes from key to key, and from value to value
-   * @param count - 1 to 64
-   * @param width - a multiple of 4
-   * @param scores - scratch, f32[68]
-   */
-  attend(
-    y: number,
-    running: number,
-    query: number,
-    keys: number,
-    values: number,
-    stride: number,
-    count: number,
-    width: number,
-    scores: number,
-  ): void;
-  /**
-   * y[i][j] = Σ a[k][i] · b[k][j], y f32[size][size], a and b f32[count][size], stride bytes from row to row; size a multiple
-   * of 4. Error: count · 2^-23 · Σ |a · b|.
-   */
-  gram(y: number, a: number, b: number, stride: number, count: number, size: number): void;
   /** tanh x. Error: 1.4 ulp. */
   tanh(at: number, count: number): void;
   /** 1 / (1 + e^-x). Error: 2.5 ulp. */
@@ -157,4 +126,39 @@ export interface Exports {
    * Relative error (Frobenius): 1e-13.
    */
   hold(at: number, order: number, scale: number): number;
+}
+
+/** The exported functions of lmu-full.wasm, which has all of lmu.wasm. */
+export interface FullExports extends Exports {
+  /**
+   * Takes up to 64 keys into the attention of one query; y / total is softmax(query · keys) · values.
+   *
+   * Error of y / total: (width · A + keys + 16) · 2^-22 · max |value|, A = max Σ |query · key| over all keys.
+   *
+   * @param y - f32[width], in and out: Σ e^(score - top) · value; begins as 0
+   * @param running - f32[2], in and out: top, the highest score, and total, Σ e^(score - top); begin as -infinity and 0
+   * @param query - f32[width]
+   * @param keys - f32[count][width], followed by readable rows up to a multiple of 4
+   * @param values - f32[count][width]
+   * @param stride - bytes from key to key, and from value to value
+   * @param count - 1 to 64
+   * @param width - a multiple of 4
+   * @param scores - scratch, f32[68]
+   */
+  attend(
+    y: number,
+    running: number,
+    query: number,
+    keys: number,
+    values: number,
+    stride: number,
+    count: number,
+    width: number,
+    scores: number,
+  ): void;
+  /**
+   * y[i][j] = Σ a[k][i] · b[k][j], y f32[size][size], a and b f32[count][size], stride bytes from row to row; size a multiple
+   * of 4. Error: count · 2^-23 · Σ |a · b|.
+   */
+  gram(y: number, a: number, b: number, stride: number, count: number, size: number): void;
 }

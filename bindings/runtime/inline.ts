@@ -1,18 +1,23 @@
 import { LmuError } from "../errors.js";
 import { bytesOfHex } from "./hex.js";
 import type { WasmModule } from "./kernel.js";
-import { wasmHex } from "./wasm-hex.js";
 
-let compiled: WebAssembly.Module | undefined;
+/**
+ * A wasm file from bytes inside this package, compiled on first use and then kept.
+ *
+ * @param hex - gives the bytes as hexadecimal text, which in bundles stands behind the code
+ */
+export function inlined(hex: () => string): () => WasmModule {
+  let compiled: WebAssembly.Module | undefined;
+  return () => (compiled ??= compile(hex()));
+}
 
-/** lmu.wasm from the bytes inside this package, compiled on first use and then kept. */
-export function inlineModule(): WasmModule {
-  if (compiled) return compiled;
+function compile(hex: string): WebAssembly.Module {
   if (typeof WebAssembly !== "object") {
     throw new LmuError("wasm-unavailable", "Cannot start: this engine has no WebAssembly");
   }
   try {
-    compiled = new WebAssembly.Module(bytesOfHex(wasmHex));
+    return new WebAssembly.Module(bytesOfHex(hex));
   } catch (cause) {
     throw new LmuError(
       "wasm-unavailable",
@@ -21,5 +26,4 @@ export function inlineModule(): WasmModule {
       { cause },
     );
   }
-  return compiled;
 }

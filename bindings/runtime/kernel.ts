@@ -1,11 +1,12 @@
 /**
- * The raw kernels of lmu.wasm, by pointer, for people who want nothing else. Needs lmu.wasm, compiled: `lmu-wasm/lmu.wasm`.
+ * The raw kernels of lmu.wasm, by pointer, for people who want nothing else. Needs lmu.wasm, compiled: `lmu-wasm/lmu.wasm`;
+ * or `lmu-wasm/lmu-full.wasm`, which has more.
  *
  * @module lmu-wasm/kernel
  */
 import type { Exports } from "./exports.js";
 
-export type { Exports } from "./exports.js";
+export type { Exports, FullExports } from "./exports.js";
 
 /**
  * `WebAssembly.Module` where the type exists, `object` elsewhere: Node's own types do not declare WebAssembly.
@@ -35,21 +36,21 @@ const PAGE = 65536;
  * console.log(kernel.floats(at, 4).join(" ")); // -0.76… 0 0.76… 0.96…
  * ```
  */
-export class Kernel {
+export class Kernel<E extends Exports = Exports> {
   /** The functions of the module and its memory. */
-  readonly exports: Exports;
+  readonly exports: E;
   /** First free byte of memory, a multiple of 16: everything from here on is the caller's. */
   readonly heapBase: number;
 
   /**
    * Makes an instance, with memory of its own.
    *
-   * @param module - lmu.wasm, compiled
+   * @param module - lmu.wasm, compiled; lmu-full.wasm for a `Kernel<FullExports>`
    * @throws WebAssembly.LinkError, TypeError if it is another module
    */
   constructor(module: WasmModule) {
     const instance = new WebAssembly.Instance(module as WebAssembly.Module);
-    this.exports = instance.exports as unknown as Exports;
+    this.exports = instance.exports as unknown as E;
     if (typeof this.exports.heapBase !== "function") {
       throw new TypeError("Cannot start: the module is not lmu.wasm");
     }

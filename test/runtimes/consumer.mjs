@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./child.mjs";
-import { moduleOf, MODELS } from "./models.mjs";
+import { CORE, moduleOf, MODELS } from "./models.mjs";
 import { addressesOf } from "./package.mjs";
 
 /*
@@ -82,7 +82,7 @@ async function writeProject({ cwd, home, installed, modules }) {
     "models.mjs",
     moduleOf(({ file }) => join(root, file)),
   );
-  write("native.mjs", moduleOf(await convert(installed, { cwd, home })));
+  write("native.mjs", moduleOf(await convert(installed, { cwd, home }), CORE));
   const imports = JSON.stringify({ imports: addressesOf(modules) });
   write(
     "page.html",
@@ -91,7 +91,7 @@ async function writeProject({ cwd, home, installed, modules }) {
   );
 }
 
-/** The models as native files, made by the command of the package: workers and worklets cannot load the other readers. */
+/** The models as native files, made by the command of the package: workers and worklets cannot import on demand. */
 async function convert(installed, options) {
   const command = join(installed, readManifest(installed).bin["lmu-wasm"]);
   const pathOf = ({ name }) => join(options.home, `${name}.safetensors`);
@@ -100,6 +100,6 @@ async function convert(installed, options) {
     if (model.layers) args.push("--layers", JSON.stringify(model.layers));
     return run(process.execPath, [command, ...args], options);
   };
-  await Promise.all(MODELS.map(convertOne));
+  await Promise.all(CORE.map(convertOne));
   return pathOf;
 }

@@ -1,24 +1,25 @@
 import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
-import type { Exports } from "../../bindings/runtime/exports.js";
+import type { FullExports } from "../../bindings/runtime/exports.js";
 
-/** The wasm file of the last build: of the release, unless the tests run on the debug build. */
-export const WASM_PATH: URL = new URL(
-  `../../${process.env["LMU_WASM"] ?? "build/lmu.wasm"}`,
-  import.meta.url,
-);
+/** A wasm file of the last build: of the release, unless the tests run on the debug build. */
+const built = (name: string) =>
+  new URL(`../../${process.env["LMU_WASM"] ?? `build/${name}`}`, import.meta.url);
+
+export const WASM_PATH: URL = built("lmu.wasm");
+export const FULL_PATH: URL = built("lmu-full.wasm");
 
 /** Raw kernels through @assemblyscript/loader, the way people who want nothing else load them. */
-export function loadKernels(): Exports {
-  return instantiateSync(readFileSync(WASM_PATH)).exports as unknown as Exports;
+export function loadKernels(): FullExports {
+  return instantiateSync(readFileSync(FULL_PATH)).exports as unknown as FullExports;
 }
 
 /** Hands out places in the memory of a kernel, one after another. */
 export class Arena {
-  readonly kernel: Exports;
+  readonly kernel: FullExports;
   #next: number;
 
-  constructor(kernel: Exports = loadKernels()) {
+  constructor(kernel: FullExports = loadKernels()) {
     this.kernel = kernel;
     this.#next = kernel.heapBase();
   }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { Engine } from "../../bindings/model/engine.js";
-import { inlineModule } from "../../bindings/runtime/inline.js";
+import { EDITION } from "./edition.js";
 import type { MadeUp } from "./models.js";
 import { Random } from "./random.js";
 
@@ -14,7 +14,7 @@ export function expectForetold(
   seed: number,
 ): void {
   const infos = [...tensors].map(([name, { shape }]) => [name, { shape, dtype: "f32" }] as const);
-  const engine = new Engine(inlineModule(), description, new Map(infos));
+  const engine = new Engine(EDITION, description, new Map(infos));
   const isWhole = engine.plan.wholeSequence !== undefined;
   const states = isWhole ? engine.resized("test", steps) : engine.running("test");
   const { plan } = engine;

@@ -7,9 +7,9 @@ import type { LayerRequest } from "../../bindings/formats/torch/request.js";
 import { importStateDict } from "../../bindings/formats/torch/state-dict.js";
 import { Model } from "../../bindings/model/model.js";
 import { readCheckpoint } from "../../bindings/formats/read.js";
-import { inlineModule } from "../../bindings/runtime/inline.js";
 import type { Tensor } from "../../bindings/tensor.js";
 import { expect } from "vitest";
+import { EDITION } from "./edition.js";
 import { distance, goldenFile, goldenTensors, valuesOf } from "./golden.js";
 
 /** What a golden file is read as. */
@@ -24,7 +24,7 @@ export async function tensorsOf(bytes: Uint8Array): Promise<ReadonlyMap<string, 
 
 /** A model from a checkpoint that no file holds. */
 export function modelOf({ description, tensors, format, notes, warnings }: Checkpoint): Model {
-  const engine = new Engine(inlineModule(), description, tensors);
+  const engine = new Engine(EDITION, description, tensors);
   for (const [name, tensor] of tensors) engine.write(name, tensor);
   return new Model(engine, { format, notes, warnings, source: description.source });
 }

@@ -8,5 +8,6 @@ const worker :Workerd.Worker = (
   modules = [
     (name = "workerd.mjs", esModule = embed "workerd.mjs"),
     (name = "lmu.wasm", wasm = embed "lmu.wasm"),
+    (name = "lmu-full.wasm", wasm = embed "lmu-full.wasm"),
   ],
 );

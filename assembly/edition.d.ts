@@ -1,0 +1,5 @@
+/**
+ * Which edition is compiled, a constant that asconfig.json sets: 0 for lmu.wasm, 1 for lmu-full.wasm, which has what models
+ * of LMUs and RNNs alone never need. What stands behind `if (FULL)` is not in the other.
+ */
+declare const FULL: bool;

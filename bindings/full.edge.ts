@@ -1,0 +1,8 @@
+// Beside index.edge.ts. See full.ts.
+import wasm from "./lmu-full.wasm?module";
+import type { WasmModule } from "./runtime/kernel.js";
+
+export { FULL_KINDS as kinds } from "./layers/full-kinds.js";
+
+/** lmu-full.wasm. */
+export const module = (): WasmModule => wasm;

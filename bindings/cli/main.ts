@@ -70,6 +70,18 @@ reading(
     await check(model, io, options);
   });
 
+reading(
+  "run <model> <input>",
+  "run a model on the rows of a .csv, .npy or .wav file, one row a step",
+)
+  .option("-o, --output <file>", "where outputs go: .npy, or a table", "-")
+  .option("--columns <names>", "columns of a table, by name or number from 1, with commas between")
+  .option("--labels <names>", "names of the outputs, with commas between or a file of lines")
+  .action(async (model, input, options) => {
+    const { run } = await import("./run/run.js");
+    await run(model, input, options);
+  });
+
 reading("bench <model>", "measure a model on this machine: start, steps, sequences, pool, memory")
   .option("--rate <hertz>", "samples that come in a second: how much faster than that it is", rate)
   .option("--seconds <number>", "time for each figure", rate, 1)

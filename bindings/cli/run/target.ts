@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { STANDARD } from "../input.js";
+
+/** Where bytes go as they come: a file, which has its name when all is there, or the standard output. */
+export interface Target {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Writes over the first bytes; of files alone. */
+  begin(bytes: Uint8Array): Promise<void>;
+  /** All is there. */
+  end(): Promise<void>;
+  /** Leaves what was there before. */
+  abort(): Promise<void>;
+}
+
+/** @throws Error with the code of the system if it cannot be written */
+export async function openTarget(to: string): Promise<Target> {
+  return to === STANDARD ? standard : fileTarget(to);
+}
+
+const standard: Target = {
+  write: (bytes) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+    }),
+  begin: () => Promise.reject(new RangeError("Cannot write over what is printed")),
+  end: () => Promise.resolve(),
+  abort: () => Promise.resolve(),
+};
+
+async function fileTarget(to: string): Promise<Target> {
+  const target = await realpath(to).catch(() => to);
+  const old = await stat(target).catch(() => undefined);
+  // Pipes and devices have no name to take over.
+  const part = old && !old.isFile() ? undefined : `${target}.${randomUUID()}.part`;
+  const file = await open(part ?? target, part ? "wx" : "w", old?.mode).catch((cause: unknown) =>
+    failed(to, cause),
+  );
+  return {
+    write: (bytes) => written(to, file, bytes, null),
+    begin: (bytes) => written(to, file, bytes, 0),
+    end: async () => {
+      await file.close();
+      if (part) await rename(part, target).catch((cause: unknown) => failed(to, cause));
+    },
+    abort: async () => {
+      await file.close();
+      if (part) await rm(part, { force: true });
+    },
+  };
+}
+
+async function written(
+  to: string,
+  file: FileHandle,
+  bytes: Uint8Array,
+  position: number | null,
+): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const place = position === null ? null : position + at;
+    const { bytesWritten } = await file
+      .write(bytes, at, bytes.length - at, place)
+      .catch((cause: unknown) => failed(to, cause));
+    at += bytesWritten;
+  }
+}
+
+function failed(to: string, cause: unknown): never {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  throw Object.assign(new Error(`Cannot write ${to}: ${message}`, { cause }), { code });
+}

@@ -1,0 +1,217 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readNpy } from "../bindings/formats/containers/npy.js";
+import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
+import { load } from "../bindings/index.js";
+import { runCommand } from "./support/command.js";
+import { valuesOf } from "./support/golden.js";
+import { Random } from "./support/random.js";
+import { npyFile, wavFile } from "./support/signals.js";
+
+/*
+ * `lmu-wasm run`: whatever a signal is stored as, the outputs are those of model.run.
+ */
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const model = path("../models/mackey-glass.safetensors");
+const classifier = path("golden/keras/stack-classifier.keras");
+const signal = new Random(3).floats(5000, 0.5);
+let folder = "";
+
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "lmu-wasm-run-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const command = (args: readonly string[], input?: string | Uint8Array) =>
+  runCommand(folder, ["run", ...args], input === undefined ? {} : { input: Buffer.from(input) });
+
+/** What the command prints, as numbers. */
+const numbersOf = (text: string) =>
+  Float32Array.from(text.trim().split(/[\n,]/), (field) => Number(field));
+
+async function expected(file: string, input: Float32Array | number[], batch = 1) {
+  const loaded = await load(file);
+  return loaded.run(input, { batch });
+}
+
+describe("tables", () => {
+  test.each([
+    ["a column", (x: number) => `${x}`, "", []],
+    ["a name", (x: number) => `${x}`, "x\n", []],
+    ["a comment of numpy", (x: number) => x.toExponential(), "# x\n", []],
+    ["commas", (x: number, t: number) => `${t},${x}`, "t,x\n", ["--columns", "x"]],
+    [
+      "quotes",
+      (x: number, t: number) => `"a,""b"" ${t}","${x}"`,
+      `"t,""1""",x\r\n`,
+      ["--columns", "2"],
+    ],
+    [
+      "decimal commas",
+      (x: number, t: number) => `${t};${String(x).replace(".", ",")}`,
+      "t;x\n",
+      ["--columns", "x"],
+    ],
+    ["tabs", (x: number, t: number) => `${t}\t${x}\r`, "\ufefft\tx\r\n", ["--columns", "x"]],
+    ["blanks", (x: number, t: number) => `  ${t}   ${x}`, "", ["--columns", "2"]],
+  ] as const)("with %s", async (_, line, head, options) => {
+    const text = head + Array.from(signal, (x, t) => `${line(x, t)}\n`).join("");
+    const { stdout, stderr, code } = await command([model, "-", ...options], text);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    const hasNames = head !== "" && !head.startsWith("#");
+    const rows = hasNames ? stdout.replace(/^output_0\n/, "") : stdout;
+    expect(numbersOf(rows)).toEqual(await expected(model, signal));
+  });
+
+  test("go through in constant memory", async () => {
+    const text = "0.25\n".repeat(1_500_000);
+    const env = { NODE_OPTIONS: "--max-old-space-size=24" };
+    const args = ["run", model, "-", "-o", "long.npy"];
+    const { stderr, code } = await runCommand(folder, args, { input: Buffer.from(text), env });
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(readNpy("long", readFileSync(join(folder, "long.npy")))!.shape).toEqual([1_500_000, 1]);
+  });
+
+  test.each([
+    ["x\n1\nabc\n", /Cannot read bad\.csv: row 3, column 1 \("x"\) is "abc", expected a number/],
+    ["1\n2\nnan\n", /row 3, column 1 is "nan", expected a number/],
+    ["1\n1e39\n", /row 2, column 1 is 1e\+39, expected a finite 32-bit float/],
+    ["x\n1\n\n2 3\n", /row 4 has 2 columns, expected 1 as the first row/],
+    ["a,b\n1,2\n", /it has 2 columns \("a", "b"\), expected 1: choose with --columns/],
+    ["", /it has no row/],
+    ["x\n", /0 steps are too few for one output/],
+    ["\u0000\u0001", /it has other bytes than text after row 0/],
+    [new Uint8Array([0x31, 0x0a, 0xff, 0xfe, 0x0a]), /other bytes than text/],
+    ["1".repeat(3_000_000), /row 1 has over 1048576 letters/],
+  ])("that are none are refused: %#", async (text, message) => {
+    writeFileSync(join(folder, "bad.csv"), text);
+    const { stdout, stderr, code } = await command([model, "bad.csv"]);
+    expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
+    expect(stderr).toMatch(message);
+  });
+
+  test("name the columns there are", async () => {
+    const { stderr } = await command([model, "-", "--columns", "y"], "a,b\n1,2\n");
+    expect(stderr).toMatch(/no column "y", expected one of 2 \("a", "b"\)/);
+  });
+});
+
+describe("arrays", () => {
+  test("of sequences, in and out", async () => {
+    writeFileSync(join(folder, "in.npy"), npyFile("<f4", [2, 2500, 1], signal));
+    const { stdout } = await command([model, "in.npy", "-o", "out.npy", "--json"]);
+    const facts = { steps: 5000, rows: 5000, outputSize: 1, output: "out.npy" };
+    expect(JSON.parse(stdout)).toEqual(facts);
+    const out = readNpy("out", readFileSync(join(folder, "out.npy")))!;
+    expect(out.shape).toEqual([2, 2500, 1]);
+    expect(Float32Array.from(valuesOf(out))).toEqual(await expected(model, signal, 2));
+  });
+
+  test("of a file of Keras give what Keras gave", async () => {
+    const io = readSafetensors(readFileSync(classifier.replace(".keras", ".io.safetensors")));
+    const [input, output] = ["input", "output"].map((name) => io.tensors.get(name)!);
+    const values = Float32Array.from(valuesOf(input!));
+    writeFileSync(join(folder, "io.npy"), npyFile("<f4", input!.shape, values));
+    const { stdout } = await command([classifier, "io.npy"]);
+    const rows = numbersOf(stdout);
+    expect(rows).toHaveLength(valuesOf(output!).length);
+    valuesOf(output!).forEach((value, i) => expect(rows[i]).toBeCloseTo(value, 4));
+  });
+
+  test.each([
+    ["golden/layers/backwards.keras", "a model that needs its whole sequence"],
+    ["golden/keras/conv-front-end.keras", "a model with strides"],
+  ])("%s, %s", async (file) => {
+    const { inputSize } = await load(path(file));
+    const input = new Random(1).floats(40 * inputSize);
+    writeFileSync(join(folder, "whole.npy"), npyFile("<f4", [40, inputSize], input));
+    const { stdout } = await command([path(file), "whole.npy"]);
+    expect(numbersOf(stdout)).toEqual(await expected(path(file), input));
+  });
+
+  test("of ids", async () => {
+    const gpt2 = path("golden/language/gpt2");
+    const ids = [5, 1, 2, 9];
+    writeFileSync(join(folder, "ids.npy"), npyFile("<i8", [4], ids));
+    const { stdout } = await command([gpt2, "ids.npy"]);
+    expect(numbersOf(stdout)).toEqual(await expected(gpt2, ids));
+    writeFileSync(join(folder, "ids.npy"), npyFile("<i8", [2], [1, 1e6]));
+    const { stderr } = await command([gpt2, "ids.npy"]);
+    expect(stderr).toMatch(/row 2, column 1 is 1000000, expected a token id below/);
+  });
+
+  test.each([
+    ["<f4", [2, 3], [1, 2, 3, 4, 5, 6], /shape \[2, 3\], expected \[steps, 1\]/],
+    ["<f8", [3], [1, NaN, 2], /row 2, column 1 is NaN, expected a finite 32-bit float/],
+    ["<f8", [3], [1, 2], /it ends within row 3, expected 3/],
+    ["<c8", [1], [1, 2], /it has no real numbers/],
+  ] as const)("that do not fit are refused: %s %j", async (descr, shape, values, message) => {
+    writeFileSync(join(folder, "bad.npy"), npyFile(descr, shape, values));
+    const { stderr, code } = await command([model, "bad.npy", "-o", "never.csv"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(() => readFileSync(join(folder, "never.csv"))).toThrow();
+  });
+});
+
+describe("sounds", () => {
+  test.each([
+    ["pcm", 8],
+    ["pcm", 16],
+    ["pcm", 24],
+    ["pcm", 32],
+    ["float", 32],
+    ["float", 64],
+  ] as const)("of %s, %i bits", async (kind, bits) => {
+    const { bytes, values } = wavFile(kind, bits, signal);
+    const { stdout, stderr } = await command([model, "-"], bytes);
+    expect(stderr).toBe("");
+    expect(numbersOf(stdout)).toEqual(await expected(model, values));
+  });
+
+  test.each([
+    [(bytes: Buffer) => bytes.writeUInt16LE(2, 22), /it has 2 channels, expected 1/],
+    [(bytes: Buffer) => bytes.writeUInt16LE(7, 20), /it has 16 bits of format 7/],
+    [(bytes: Buffer) => bytes.writeUInt32LE(1e6, 40), /it ends within sample \d+, expected 500000/],
+    [(bytes: Buffer) => bytes.write("none", 36), /it has no chunk named data/],
+  ])("that do not fit are refused: %#", async (spoil, message) => {
+    const { bytes } = wavFile("pcm", 16, signal);
+    spoil(bytes);
+    expect((await command([model, "-"], bytes)).stderr).toMatch(message);
+  });
+});
+
+describe("labels", () => {
+  test("stand before the outputs", async () => {
+    const { inputSize, outputSize } = await load(classifier);
+    const input = new Random(2).floats(30 * inputSize);
+    writeFileSync(join(folder, "one.npy"), npyFile("<f4", [30, inputSize], input));
+    const labels = Array.from({ length: outputSize }, (_, i) => `kind ${i}`);
+    writeFileSync(join(folder, "labels.txt"), labels.join("\n"));
+    const { stdout } = await command([classifier, "one.npy", "--labels", "labels.txt"]);
+    const [head, row] = stdout.split("\n");
+    expect(head).toBe(["label", ...labels.map((label) => `"${label}"`)].join(","));
+    const outputs = await expected(classifier, input);
+    const largest = outputs.indexOf(Math.max(...outputs));
+    expect(row).toMatch(new RegExp(`^"kind ${largest}",`));
+    const json = await command([classifier, "one.npy", "--labels", labels.join(","), "--json"]);
+    expect(JSON.parse(json.stdout)).toEqual({
+      outputs: [{ label: `kind ${largest}`, output: expect.any(Array) as number[] }],
+      ...{ steps: 30, rows: 1, outputSize },
+    });
+    const few = await command([classifier, "one.npy", "--labels", "a,b"]);
+    expect(few.stderr).toMatch(/there are 2 labels, expected/);
+  });
+});
+
+test("never writes over what it reads, and keeps what was there when it fails", async () => {
+  writeFileSync(join(folder, "x.csv"), "1\n2\n");
+  const same = await command([model, "x.csv", "-o", "x.csv"]);
+  expect(same.stderr).toMatch(/Cannot write x\.csv/);
+  writeFileSync(join(folder, "old.csv"), "old");
+  writeFileSync(join(folder, "bad.csv"), "1\nx\n");
+  expect((await command([model, "bad.csv", "-o", "old.csv"])).code).toBe(1);
+  expect(readFileSync(join(folder, "old.csv"), "utf8")).toBe("old");
+});

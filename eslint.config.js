@@ -11,6 +11,7 @@ export default tseslint.config(
       "bindings/runtime/records.ts",
       "bindings/runtime/*-hex.ts",
       "bindings/worklet/processor-text.ts",
+      "bindings/compile/template.ts",
     ],
   },
   js.configs.recommended,

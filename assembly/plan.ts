@@ -140,7 +140,7 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
 }
 
 /** Runs the records it contains one time step at a time: what a hidden state fed back to the encoder needs. */
-function runLoop(at: usize, plan: Plan, from: u32, to: u32): void {
+export function runLoop(at: usize, plan: Plan, from: u32, to: u32): void {
   const end = at + changetype<Layer>(at).bytes;
   for (let t = from; t < to; ++t) {
     let layer = at + offsetof<Layer>();

@@ -42,6 +42,7 @@ function embed(
 }
 
 const RECORDS = "bindings/runtime/records.ts";
+const TEMPLATE = "bindings/compile/template.ts";
 const PROCESSOR = "bindings/worklet/processor.ts";
 const PROCESSOR_TEXT = "bindings/worklet/processor-text.ts";
 
@@ -55,7 +56,7 @@ const TOOLS = [
  * Compiles an entry of assembly, by a target of asconfig.json.
  *
  * @param {string} target
- * @param {"index" | "full"} entry
+ * @param {"index" | "full" | "compiled/index"} entry
  * @param {string[]} makes
  * @param {() => void | Promise<void>} [then]
  * @returns {import("./stamp.mjs").Step}
@@ -101,11 +102,25 @@ const records = {
   },
 };
 
+/** What compiled models are made of: the same functions with an interface of their own, and who calls whom. @type {import("./stamp.mjs").Step} */
+const compiled = {
+  ...assemble(
+    "compiled",
+    "compiled/index",
+    ["build/compiled.wasm", "build/compiled.wat", TEMPLATE],
+    async () => {
+      const { templateModule } = await import("./reach.mjs");
+      generate(TEMPLATE, templateModule());
+    },
+  ),
+  reads: [...TOOLS, "scripts/reach.mjs", "asconfig.json", "assembly"],
+};
+
 /** @type {import("./stamp.mjs").Step} */
 const processor = {
   name: "processor",
   reads: [...TOOLS, "bindings"],
-  except: [...MADE, PROCESSOR_TEXT],
+  except: [...MADE, TEMPLATE, PROCESSOR_TEXT],
   makes: [PROCESSOR_TEXT, "build/processor.js"],
   make: async () => {
     const { buildSync } = await import("esbuild");
@@ -157,6 +172,7 @@ export async function build(what = "all") {
   if (what === "debug") return void (await refresh(debug));
   for (const one of EDITIONS) await refresh(one);
   await refresh(records);
+  await refresh(compiled);
   await refresh(processor);
   if (what === "all") await refresh(dist);
 }

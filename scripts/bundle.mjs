@@ -12,7 +12,7 @@ import { minify } from "terser";
 const ENTRIES = [
   ...["index", "index.workerd", "index.edge", "full", "full.workerd", "full.edge"],
   ...["worker/worker", "worker/host", "worklet/worklet", "readout/readout"],
-  "language/language",
+  ...["language/language", "compiled/compiled"],
   ...["legendre", "runtime/kernel"],
   ...["formats/foreign", "cli/main"],
 ];
@@ -98,16 +98,20 @@ const SHORT = {
  */
 async function write({ path, text }, map, footer, outdir) {
   const place = resolve(outdir, relative("dist", path));
-  const sourceMap = !map.includes("node_modules/") && {
-    content: map,
-    url: footer ? "" : `${basename(place)}.map`,
-  };
+  const sourceMap = map !== "" &&
+    !map.includes("node_modules/") && {
+      content: map,
+      url: footer ? "" : `${basename(place)}.map`,
+    };
   const short = await minify(text, { ...SHORT, sourceMap });
   const end = footer && `\n${footer}\n//# sourceMappingURL=${basename(place)}.map\n`;
   mkdirSync(dirname(place), { recursive: true });
   writeFileSync(place, short.code + end);
   if (short.map) writeFileSync(`${place}.map`, String(short.map));
 }
+
+/** Not worth a map, which is larger: what errors of it show is a line. */
+const UNMAPPED = ["compiled/compiled"];
 
 /** Bundles everything into a folder, which will be dist. @param {string} outdir */
 export async function bundle(outdir) {
@@ -139,7 +143,8 @@ export async function bundle(outdir) {
     for (const file of outputFiles) {
       const map = maps.get(file.path);
       const isEntry = file.path.endsWith(`dist/${entry}.js`);
-      if (map) await write(file, map, isEntry ? hexFooter(entry) : "", outdir);
+      const shown = UNMAPPED.includes(entry) ? "" : map;
+      if (map) await write(file, shown, isEntry ? hexFooter(entry) : "", outdir);
     }
   }
   bundleWhole(`${outdir}/`);

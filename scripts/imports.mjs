@@ -4,9 +4,9 @@ import { cruise } from "dependency-cruiser";
 /** A file imports from its own row or from rows below. @type {Record<string, string[][]>} */
 const ROWS = {
   bindings: [
-    ["cli", "worker", "worklet", "readout"],
+    ["cli", "worker", "worklet", "readout", "compiled"],
     ["language"],
-    ["index", "api", "full"],
+    ["index", "api", "full", "compile"],
     ["model"],
     ["formats"],
     ["source", "validate", "graph"],
@@ -20,6 +20,7 @@ const ROWS = {
     ["errors", "dispose", "inspect", "pauses", "utf8"],
   ],
   assembly: [
+    ["compiled"],
     ["full"],
     ["index"],
     ["tick"],

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 // By a name that tsc does not follow: its declarations declare everybody's globals anew.
 const compiler = "assemblyscript";
 const assemblyscript = await import(compiler);
-const { NodeKind } = assemblyscript;
+export const { NodeKind } = assemblyscript;
 
 /** @typedef {{ name: string, isLayer: boolean, fields: [name: string, type: string][] }} Class */
 
@@ -23,7 +23,7 @@ const ENUMS = /** @type {Record<string, [path: string, name: string]>} */ ({
 const TYPES = ["u32", "i32", "usize", "f32", "f64"];
 
 /** Declarations of a file, by the parser of the compiler. @param {string} path @returns {any[]} */
-function declarations(path) {
+export function declarations(path) {
   const program = assemblyscript.newProgram(assemblyscript.newOptions());
   assemblyscript.parse(program, readFileSync(`assembly/${path}`, "utf8"), path, true);
   return program.sources.find((/** @type {any} */ source) => source.normalizedPath === path)
@@ -49,16 +49,22 @@ function fieldType(owner, { name, type }) {
   throw new Error(`${owner}.${name.text} is ${text}, expected one of ${TYPES.join(", ")}`);
 }
 
-/** Names of the members of an enum. @param {string} path @param {string} name @returns {string[]} */
-function membersOf(path, name) {
+/**
+ * Names of the members of an enum, as the host writes them unless said.
+ *
+ * @param {string} path @param {string} name @param {(name: string) => string} spell @returns {string[]}
+ */
+export function membersOf(path, name, spell = small) {
   const found = declarations(path).find(
     (node) => node.kind === NodeKind.EnumDeclaration && node.name.text === name,
   );
-  return found.values.map((/** @type {any} */ value) => small(value.name.text));
+  return found.values.map((/** @type {any} */ value) => spell(value.name.text));
 }
 
 /** @param {string} name */
-const small = (name) => name.charAt(0).toLowerCase() + name.slice(1);
+function small(name) {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
 
 /** Fields of states stand at their natural alignment: offsets in bytes. @param {Class["fields"]} fields */
 function offsetsOf(fields) {
@@ -86,6 +92,7 @@ function floatsOf(classes) {
 export function recordsModule() {
   const folder = readdirSync("assembly/layers").map((file) => `layers/${file}`);
   const classes = ["state.ts", "matrix.ts", "tick.ts", ...folder].flatMap(classesOf);
+  const past = classesOf("compiled/past.ts");
   /** @returns {Class["fields"]} */
   const fieldsOf = (/** @type {string} */ name) =>
     classes.find((one) => one.name === name)?.fields ?? [];
@@ -115,6 +122,7 @@ export function recordsModule() {
     constant("Header of every state: offsets in bytes.", "STATE", offsetsOf(fieldsOf("State"))),
     constant("Fields of the layer records after their header.", "RECORDS", layers),
     constant("Records that layer records point to, or hold.", "PARTS", names(parts)),
+    constant("Tables of compiled models, of f64 alone.", "PASTS", names(past)),
     constant("Fields that are f32; all others are integers.", "FLOATS", floatsOf(classes)),
   ].join("\n");
 }

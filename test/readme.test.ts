@@ -46,6 +46,11 @@ beforeAll(() => {
   }
 });
 
+beforeAll(async () => {
+  const args = ["compile", "models/mackey-glass.safetensors", "-o", "model.wasm"];
+  await run(process.execPath, [join(root, "dist/cli/main.js"), ...args], { cwd: folder });
+});
+
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Code blocks of a language in a text. */

@@ -22,6 +22,7 @@ const BROTLI: readonly (readonly [entry: string, bytes: number])[] = [
   ["worklet/processor.js", 1_785],
   ["readout/readout.js", 3_400],
   ["language/language.js", 40_700],
+  ["compiled/compiled.js", 600],
   ["legendre.js", 1_850],
   ["runtime/kernel.js", 290],
   ["formats/foreign.js", 44_400],

@@ -53,8 +53,7 @@ export function activate(
   const parameters = activation + offsetof<Activation>("p0");
   if (kind >= <u32>Kind.Softmax) {
     for (let row: u32 = 0; row < rows; ++row) {
-      if (kind == <u32>Kind.Softmax) softmax(at, width);
-      else logSoftmax(at, width);
+      activateRow(kind, at, width);
       at += stride << 2;
     }
     return;
@@ -101,6 +100,16 @@ export function activate(
       return kernel.shrink(at, count, parameters);
     case Kind.Threshold:
       return kernel.threshold(at, count, parameters);
+  }
+}
+
+/** Those of a whole row. */
+function activateRow(kind: u32, at: usize, width: u32): void {
+  switch (kind) {
+    case Kind.Softmax:
+      return softmax(at, width);
+    case Kind.LogSoftmax:
+      return logSoftmax(at, width);
   }
 }
 

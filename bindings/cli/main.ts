@@ -60,6 +60,19 @@ reading("convert <in> <out>", "write a model of any format as native safetensors
     await convert(from, to, options);
   });
 
+reading("compile <model>", "write a model as one WebAssembly module without imports")
+  .requiredOption("-o, --output <file>", "the module, as a rule model.wasm")
+  .option("--types", "write its declarations for TypeScript beside it", false)
+  .option(
+    "--steps <count>",
+    "that a sequence has at most: states of attention have room for so many",
+    countFrom(1),
+  )
+  .action(async (model, options) => {
+    const { compile } = await import("./compile.js");
+    await compile(model, { ...options, version });
+  });
+
 reading(
   "check <model> <io>",
   "run the tensor input of a safetensors file, compare with its output; exits with 1 if they differ",

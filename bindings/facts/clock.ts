@@ -5,6 +5,22 @@ export interface Capacity {
   readonly streams: number;
 }
 
+/** A number that follows from the position: the rows of a clock, less so many times those of another. */
+export interface Count {
+  readonly of: Clock;
+  readonly less?: Clock;
+  /** @defaultValue 1 */
+  readonly times?: number;
+  /** What is left of it by division. */
+  readonly modulo?: number;
+}
+
+/** What a number is after so many steps of a sequence that goes on. */
+export function countAfter({ of, less, times = 1, modulo }: Count, steps: number): number {
+  const rows = of.rowsAfter(steps, false) - (less ? times * less.rowsAfter(steps, false) : 0);
+  return modulo ? rows % modulo : rows;
+}
+
 /** Counts the rows that a call brings to the layers on it. */
 export interface Clock {
   readonly id: number;

@@ -3,7 +3,7 @@ import { MatrixWork } from "../legendre/residual.js";
 import { STATE } from "../runtime/records.js";
 import { type DType, ELEMENT_BYTES, sizeOf } from "../tensor.js";
 import { checkBytes, pad4 } from "./bytes.js";
-import type { Capacity, Clock } from "./clock.js";
+import type { Capacity, Clock, Count } from "./clock.js";
 
 /** Shape and type of a stored tensor: all that is known of it before it comes. */
 export interface TensorInfo {
@@ -17,10 +17,10 @@ interface FieldOptions {
   readonly type?: "f32" | "i32" | "f64";
   /** Elements from row to row of the last axis; what is between them is never read. The length of that axis unless given. */
   readonly stride?: number;
-  /** Of counts: what they are after so many steps. They follow from the position alone, so that no snapshot can forge them. */
-  readonly after?: (steps: number) => readonly number[];
-  /** Rows of the first axis in use after so many steps, from one on and around the end. All of them unless given. */
-  readonly used?: (steps: number) => readonly [first: number, rows: number];
+  /** Of counts: what they are. They follow from the position alone, so that no snapshot can forge them. */
+  readonly counts?: readonly Count[];
+  /** Rows of the first axis in use, from one on and around the end. All of them unless given. */
+  readonly used?: { readonly first?: Count; readonly rows: Count; readonly more?: number };
   /** Below what a rounded snapshot can hold. */
   readonly isFine?: boolean;
   /** What a row is multiplied with to be what users know, if it is kept otherwise. */
@@ -70,6 +70,8 @@ export class Facts {
   readonly phases: number[] = [];
   readonly matrixWork = new MatrixWork();
   stateBytes: number = STATE.bytes;
+  /** The first layer that states grow for, if any does. */
+  growing: string | undefined;
   /** Bytes that a state grows by with every step. */
   rowBytes = 0;
   /** Where a state has the Block of the rows that it has grown by. */
@@ -174,6 +176,7 @@ export class Facts {
   /** Floats of the row that every state grows by with each step, all of them written then; returns their offset in bytes. */
   rowOfState(floats: number): number {
     if (!this.rowBytes) {
+      this.growing = this.#cost.name;
       this.blockAt = this.stateBytes;
       this.stateBytes += 16;
       this.#cost.stateBytes += 16;

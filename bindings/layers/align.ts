@@ -71,12 +71,10 @@ function alignRows(inputs: Inputs, clocks: readonly Clock[], f: Facts): Aligned 
 function delayOf({ width, clock: early }: Node, clock: Clock, held: number, f: Facts) {
   const stride = pad4(width);
   /** Place of the oldest row, and rows held back. */
-  const after = (steps: number): [number, number] => {
-    const passed = clock.rowsAfter(steps, false);
-    return [passed % held, early.rowsAfter(steps, false) - passed];
-  };
-  const state = f.state("waiting", [2], { type: "i32", after });
-  f.state("rows", [held, width], { stride, used: after });
+  const first = { of: clock, modulo: held };
+  const rows = { of: early, less: clock };
+  const state = f.state("waiting", [2], { type: "i32", counts: [first, rows] });
+  f.state("rows", [held, width], { stride, used: { first, rows } });
   return (b: Builder, { at: input, clock: from }: Rows): Rows => {
     const output = b.rows(clock, width);
     const fields = { input, output: output.at, stride, outputClock: clock.id, held, state };

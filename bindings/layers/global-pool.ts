@@ -15,8 +15,7 @@ export const globalPool: Kind<GlobalPoolDescription> = {
     const { width } = x;
     const clock = f.single(x.clock);
     const isMean = mode === "mean";
-    const after = (steps: number) => [x.clock.rowsAfter(steps, false)];
-    const state = f.state("count", [1], { type: "f64", after });
+    const state = f.state("count", [1], { type: "f64", counts: [{ of: x.clock }] });
     if (isMean) f.state("sum", [2, width], { type: "f64", stride: pad4(width) });
     else f.state("maximum", [width]);
     return {

@@ -33,19 +33,15 @@ export function windowOf(name: string, x: Node, geometry: Geometry, f: Facts): W
   const width = pad4(x.width);
   const kept = Math.max(span - 1, left);
   const inView = (call: Capacity) => x.clock.capacity(call) + (kept + right) * call.streams;
-  // Rows seen but not passed by: those of padding in front are not counted, those to be skipped are below zero.
-  const after = (steps: number) =>
-    x.clock.rowsAfter(steps, false) - stride * clock.rowsAfter(steps, false);
-  const state = f.state("count", [1], { type: "i32", after: (steps) => [after(steps)] });
-  f.phases.push(state);
-  f.state("rows", [kept, x.width], {
-    stride: width,
-    used: (steps) => [0, Math.max(0, after(steps) + left)],
-  });
   const clock: Clock = f.clock({
     capacity: (call) => Math.ceil(inView(call) / stride) + call.streams,
     ...windowRows(name, x.clock, geometry),
   });
+  // Rows seen but not passed by: those of padding in front are not counted, those to be skipped are below zero.
+  const seen = { of: x.clock, less: clock, times: stride };
+  const state = f.state("count", [1], { type: "i32", counts: [seen] });
+  f.phases.push(state);
+  f.state("rows", [kept, x.width], { stride: width, used: { rows: seen, more: left } });
   return {
     clock,
     lower(b, { at: input }) {

@@ -27,7 +27,7 @@ import type { Tensor } from "../tensor.js";
 const ROWS = 64;
 // Streams of a batch: as many as the widest products need, unless their states are large.
 const STREAMS = 16;
-const STATES_BYTES = 2 ** 24;
+export const STATES_BYTES = 2 ** 24;
 
 /** A model that is planned again has its matrices already. */
 const UNUSED: Hold = () => new Float64Array(0);

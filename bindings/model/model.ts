@@ -276,15 +276,25 @@ export class Model {
    * @internal
    */
   image(): { module: WasmModule; image: ModelImage } {
-    const engine = this.#engine;
     const action = "copy the model for streaming";
-    expectStreamable(engine, action);
+    const engine = this.engineFor(action);
     const { rowBytes, maxSteps } = engine.plan;
     if (rowBytes || maxSteps < Infinity) {
       const message = `Cannot ${action}: its state grows with every step`;
       throw new LmuError("not-streamable", message);
     }
     return { module: engine.module, image: engine.image() };
+  }
+
+  /**
+   * What runs streams of this model.
+   *
+   * @throws LmuError not-streamable
+   * @internal
+   */
+  engineFor(action: string): Engine {
+    expectStreamable(this.#engine, action);
+    return this.#engine;
   }
 
   /** Gives the memory back. Idempotent; use of the model or its streams afterwards throws LmuError disposed. */

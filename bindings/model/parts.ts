@@ -1,5 +1,6 @@
 import { LmuError } from "../errors.js";
 import { pad4 } from "../facts/bytes.js";
+import { countAfter } from "../facts/clock.js";
 import type { StateField } from "../facts/facts.js";
 import { roundEven, toHalf } from "../formats/containers/half.js";
 import type { Plan } from "../plan/plan.js";
@@ -41,11 +42,11 @@ export function partsOf(
   dtype: SnapshotDType,
 ): readonly Part[] {
   const parts: Part[] = plan.stateFields
-    .filter(({ after, isFine }) => !after && (dtype === "f32" || !isFine))
+    .filter(({ counts, isFine }) => !counts && (dtype === "f32" || !isFine))
     .map((field) => ({
       name: `${field.field} of ${field.layer}`,
       form: field.type === "f64" ? "f64" : dtype,
-      places: placesOf(field, isEnded && field.used ? [0, 0] : field.used?.(position)),
+      places: placesOf(field, field.used && usedOf(field.used, position, isEnded)),
     }));
   // They stand at multiples of 8.
   parts.sort((a, b) => Number(b.form === "f64") - Number(a.form === "f64"));
@@ -59,6 +60,16 @@ export function partsOf(
     parts.push({ form: "f32", places });
   }
   return parts;
+}
+
+/** Rows of a field that are in use, from one on. */
+function usedOf(
+  { first, rows, more = 0 }: NonNullable<StateField["used"]>,
+  position: number,
+  isEnded: boolean,
+): readonly [first: number, rows: number] {
+  if (isEnded) return [0, 0];
+  return [first ? countAfter(first, position) : 0, Math.max(0, countAfter(rows, position) + more)];
 }
 
 /** Elements of the rows of a field, from one on and around its end: of all of them unless told. */

@@ -1,4 +1,5 @@
 import { LmuError, type LmuErrorCode } from "../errors.js";
+import { countAfter } from "../facts/clock.js";
 import { STATE } from "../runtime/records.js";
 import type { Engine } from "./engine.js";
 import { type Hash, hashOf } from "./hash.js";
@@ -117,9 +118,10 @@ export function readSnapshot(action: string, engine: Engine, snapshot: unknown):
   const doubles = new Float64Array(state.buffer);
   doubles[STATE.position / 8] = position;
   state[STATE.ended / 4] = Number(isEnded);
-  for (const { offset, type, after } of isEnded ? [] : plan.stateFields) {
-    if (type === "i32") state.set(after!(position), offset / 4);
-    else if (after) doubles.set(after(position), offset / 8);
+  for (const { offset, type, counts = [] } of isEnded ? [] : plan.stateFields) {
+    const numbers = counts.map((count) => countAfter(count, position));
+    if (type === "i32") state.set(numbers, offset / 4);
+    else doubles.set(numbers, offset / 8);
   }
   const latest = new Float32Array(plan.output.width).fill(NaN);
   const rows = new Float32Array(isEnded ? 0 : (position * plan.rowBytes) / 4);

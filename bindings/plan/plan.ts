@@ -62,6 +62,8 @@ export interface States {
   readonly stateFields: readonly StateField[];
   /** Offsets of counters in a state, i32: streams in which they are equal make rows at the same steps. */
   readonly phases: readonly number[];
+  /** The first layer that states grow for, if any does. */
+  readonly growing: string | undefined;
   /** Bytes that a state grows by with every step: 0 for most models. */
   readonly rowBytes: number;
   /** Where a state has its Block, offset in bytes. */
@@ -138,6 +140,7 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
     stateBytes,
     stateFields: facts.stateFields,
     phases: facts.phases,
+    growing: facts.growing,
     rowBytes: facts.rowBytes,
     blockAt: facts.blockAt,
     maxSteps: facts.maxSteps,

@@ -1,0 +1,54 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { load } from "../bindings/compiled/compiled.js";
+import { load as loadModel } from "../bindings/index.js";
+import { runCommand } from "./support/command.js";
+import { fileOf, makeUp } from "./support/models.js";
+
+const keras = fileURLToPath(new URL("golden/keras/gru.keras", import.meta.url));
+let folder = "";
+
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "lmu-wasm-compile-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("compile writes a module that runs, and its types", async () => {
+  const args = ["compile", keras, "-o", "gru.wasm", "--types", "--json"];
+  const { code, stdout } = await runCommand(folder, args);
+  expect(code).toBe(0);
+  const bytes = readFileSync(join(folder, "gru.wasm"));
+  const said = JSON.parse(stdout) as Record<string, unknown>;
+  expect(said).toMatchObject({ files: ["gru.wasm", "gru.d.wasm.ts"], bytes: bytes.length });
+  const compiled = await load(bytes);
+  const stream = (await loadModel(keras)).stream();
+  const sample = [0.1, 0.2, 0.3, 0.4, 0.5];
+  expect(compiled.step(sample)).toEqual(stream.step(sample));
+  const types = readFileSync(join(folder, "gru.d.wasm.ts"), "utf8");
+  expect(types).toContain("readonly inputSize: 5;");
+  expect(types).toContain(`readonly fingerprint: "${compiled.meta.fingerprint}";`);
+});
+
+test("it says what it wrote, beside a module that goes to the standard output", async () => {
+  const { code, bytes, stderr } = await runCommand(folder, ["compile", keras, "-o", "-"]);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /^standard output: [\d,]+ bytes, 5 to 3 values, fingerprint [\da-f]{16}\n$/,
+  );
+  expect((await load(new Uint8Array(bytes))).meta.outputSize).toBe(3);
+});
+
+test("what cannot be compiled is refused with the reason, and nothing is written", async () => {
+  const reversed = fileOf(makeUp({ width: 1 }, [{ name: "r", type: "reverse" }], {}));
+  writeFileSync(join(folder, "r.safetensors"), reversed);
+  const whole = await runCommand(folder, ["compile", "r.safetensors", "-o", "r.wasm"]);
+  expect(whole).toMatchObject({ code: 1, stdout: "" });
+  expect(whole.stderr).toContain("Cannot compile the model: r reads the sequence from its end");
+  expect(() => readFileSync(join(folder, "r.wasm"))).toThrow("ENOENT");
+  const same = await runCommand(folder, ["compile", "r.safetensors", "-o", "r.safetensors"]);
+  expect(same.stderr).toContain("it is the model that is read");
+  const types = await runCommand(folder, ["compile", keras, "-o", "-", "--types"]);
+  expect(types).toMatchObject({ code: 1, stdout: "" });
+  expect(types.stderr).toContain("Cannot write declarations");
+});

@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import { compileModel } from "../bindings/compile/compile.js";
+import type * as CompiledModule from "../bindings/compiled/compiled.js";
+import { LmuError, load as loadModel, type Model } from "../bindings/index.js";
+import { goldenFile } from "./support/golden.js";
+import { loadMadeUp, makeUp } from "./support/models.js";
+import { Random } from "./support/random.js";
+import { made } from "./support/stream.js";
+
+/*
+ * The loader as it is shipped: what a stream of the package does, also to those who err.
+ */
+
+const built = new URL("../dist/compiled/compiled.js", import.meta.url).href;
+const { load, instantiate } = (await import(built)) as typeof CompiledModule;
+const bytesOf = (model: Model) => compileModel(model, "0.0.0").bytes;
+const open = async () => load(bytesOf(await loadMadeUp(made)));
+
+/** What a call throws: the code, or the class of an error of arguments. */
+function refusal(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return error instanceof LmuError ? error.code : (error as Error).constructor.name;
+  }
+  return "nothing";
+}
+
+test("bytes, their buffer, a module, a response, promises of them", async () => {
+  const bytes = bytesOf(await loadMadeUp(made));
+  const module = new WebAssembly.Module(bytes);
+  const response = new Response(bytes);
+  for (const source of [bytes, bytes.buffer, module, response, Promise.resolve(bytes)]) {
+    expect((await load(source)).meta.outputSize).toBe(6);
+  }
+  expect(instantiate(module).position).toBe(0);
+  await expect(load(new Uint8Array(9))).rejects.toThrow(WebAssembly.CompileError);
+  await expect(load({} as Uint8Array)).rejects.toThrow(TypeError);
+});
+
+describe.each(["conv-front-end", "psmnist-shape", "gru", "separable"])("%s", (name) => {
+  test("gives what its stream gives, in steps, chunks longer than a call, at the end", async () => {
+    const folder = name === "separable" ? "layers" : "keras";
+    const model = await loadModel(goldenFile(`${folder}/${name}.keras`));
+    const [stream, compiled] = [model.stream(), await load(bytesOf(model))];
+    const random = new Random(1);
+    for (const steps of [3, 0, 64, 1, 200, 65]) {
+      for (let t = 0; t < 5; t++) {
+        const sample = random.floats(model.inputSize);
+        expect(compiled.step(sample)).toEqual(stream.step(sample));
+      }
+      const chunk = random.floats(steps * model.inputSize);
+      expect(compiled.push(chunk)).toEqual(stream.push(chunk));
+      expect(compiled.position).toBe(stream.position);
+      expect(compiled.save()).toEqual(stream.save());
+    }
+    expect(compiled.end()).toEqual(stream.end());
+    compiled.reset();
+    stream.reset();
+    expect(compiled.push([])).toEqual(stream.push([]));
+  });
+});
+
+test("pasts travel to the package and back", async () => {
+  const model = await loadMadeUp(made);
+  const compiled = await load(bytesOf(model));
+  const [before, after] = [new Random(2).floats(60), new Random(3).floats(60)];
+  compiled.push(before);
+  const saved = compiled.save();
+  const stream = model.restore(saved);
+  const expected = stream.push(after);
+  expect(compiled.push(after)).toEqual(expected);
+  compiled.restore(saved);
+  expect(compiled.push(after)).toEqual(expected);
+});
+
+describe("who errs is told as by the package, and nothing changes", () => {
+  const wrong: readonly [string, unknown][] = [
+    ["NaN", [1, NaN]],
+    ["infinity", [1, Infinity]],
+    ["beyond f32", [1, 1e39]],
+    ["three values", [1, 2, 3]],
+    ["null", [null, 1]],
+    ["text", ["1", "2"]],
+    ["nothing", undefined],
+    ["a number", 3],
+  ];
+  test.each(wrong)("%s", async (_, sample) => {
+    const compiled = await open();
+    const stream = (await loadMadeUp(made)).stream();
+    const before = compiled.save();
+    for (const method of ["step", "push"] as const) {
+      const here = refusal(() => compiled[method](sample as number[]));
+      expect(here, method).toBe(refusal(() => stream[method](sample as number[])));
+      expect(here).not.toBe("nothing");
+    }
+    // The last of a hundred samples.
+    const late = [...new Random(1).floats(200), ...(Array.isArray(sample) ? sample : [NaN, 0])];
+    expect(refusal(() => compiled.push(late))).toBe(refusal(() => stream.push(late)));
+    expect(compiled.save()).toEqual(before);
+  });
+
+  test("token ids", async () => {
+    const shapes = { "e.weight": [5, 3] };
+    const tokens = await loadMadeUp(
+      makeUp({ vocabulary: 5 }, [{ name: "e", type: "embedding" }], shapes),
+    );
+    const [compiled, stream] = [await load(bytesOf(tokens)), tokens.stream()];
+    for (const id of [5, -1, 0.5, NaN]) {
+      expect(refusal(() => compiled.step(id))).toBe("input-invalid");
+      expect(refusal(() => stream.step(id))).toBe("input-invalid");
+    }
+    expect(compiled.step(4)).toEqual(stream.step(4));
+    expect(compiled.meta.vocabulary).toBe(5);
+  });
+
+  test("after the end", async () => {
+    const compiled = await open();
+    compiled.end();
+    for (const call of [() => compiled.step([1, 2]), () => compiled.push([]), compiled.end]) {
+      expect(refusal(call)).toBe("input-invalid");
+    }
+  });
+
+  test("snapshots", async () => {
+    const compiled = await open();
+    compiled.push([1, 2]);
+    const bytes = compiled.save();
+    const other = await loadMadeUp(makeUp({ width: 1 }, [{ name: "l", type: "last" }], {}));
+    for (const [snapshot, code] of [
+      [bytes.slice(1), "snapshot-invalid"],
+      [new Uint8Array(1e6), "snapshot-invalid"],
+      [new Uint8Array(0), "snapshot-invalid"],
+      [other.stream().save(), "snapshot-other-model"],
+    ] as const) {
+      expect(refusal(() => compiled.restore(snapshot))).toBe(code);
+    }
+    expect(compiled.save()).toEqual(bytes);
+  });
+});

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -82,6 +82,28 @@ describe("inspect", () => {
     const report = JSON.parse(stdout) as { format: string; notes: string[] };
     expect(report.format).toMatch(/torch/i);
     expect(report.notes.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["in the line", false],
+    ["in a file", true],
+  ])("takes the layers that a refusal suggests, %s", async (_, isInFile) => {
+    const [file, io] = ["torch-lstm.pt", "torch-lstm.io.safetensors"].map((name) =>
+      join(torch, name),
+    ) as [string, string];
+    const { stderr, code } = await command("check", file, io);
+    expect(code).toBe(1);
+    const answered = stderr.slice(stderr.indexOf("load(")).replace('"?"', '"linear"');
+    const path = join(folder, "layers.txt");
+    writeFileSync(path, answered);
+    const checked = await command("check", file, io, "--layers", isInFile ? path : answered);
+    expect([checked.code, checked.stderr]).toEqual([0, ""]);
+  });
+
+  test("leaves names of layers alone, whatever they look like", async () => {
+    const layers = '[{ type: "linear", prefix: "a: // \\"b\\",]", }, ] // for example';
+    const { stderr } = await command("inspect", join(torch, "torch-lstm.pt"), "--layers", layers);
+    expect(stderr).toContain('a: // "b",]');
   });
 
   test("says what is wrong in one line", async () => {

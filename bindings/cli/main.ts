@@ -41,7 +41,10 @@ function reading(usage: string, description: string): Command {
     .command(usage)
     .description(description)
     .option("--config <file>", "Keras configuration (model.to_json()), for weights alone")
-    .option("--layers <json>", "layers of a PyTorch state dict: JSON, or a file of it")
+    .option(
+      "--layers <json>",
+      "layers of a PyTorch state dict, as an error suggests them or as JSON, or a file of it",
+    )
     .option("--json", "print the result as JSON", false);
 }
 

@@ -7,7 +7,7 @@ import { printable } from "./text.js";
 export interface FileOptions {
   /** Path of a Keras configuration. */
   readonly config?: string;
-  /** Layers of a state dict: JSON, or the path of a JSON file. */
+  /** Layers of a state dict: JSON, or as an error suggests them, or the path of a file of either. */
   readonly layers?: string;
 }
 
@@ -21,8 +21,24 @@ export async function readOptions({ config, layers }: FileOptions): Promise<Load
 }
 
 async function readLayers(text: string): Promise<unknown> {
-  const isInline = /^\s*[[{]/.test(text);
-  return parse(isInline ? text : await readFile(text, "utf8"), isInline ? "--layers" : text);
+  const isInline = /^\s*(\[|\{|load\()/.test(text);
+  const list = isInline ? text : await readFile(text, "utf8");
+  return parse(jsonOf(list), isInline ? "--layers" : text);
+}
+
+/**
+ * The list in a call `load(source, { layers: [ … ] })` as JSON, which it may be already: names lose their comments and gain
+ * quotes. What stands in quotes stays as it is.
+ */
+function jsonOf(text: string): string {
+  const quoted = text.replace(
+    /"(?:[^"\\]|\\.)*"|\/\/.*|([A-Za-z]\w*)(?=\s*:)/g,
+    (token, name?: string) => (name ? `"${name}"` : token.startsWith("//") ? "" : token),
+  );
+  const json = quoted.replace(/"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])/g, (token) =>
+    token === "," ? "" : token,
+  );
+  return json.replace(/^\s*load\([^[]*|\}\s*\)[\s;]*$/g, "");
 }
 
 function parse(text: string, name: string): unknown {

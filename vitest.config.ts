@@ -1,21 +1,18 @@
 import { readFileSync } from "node:fs";
 import { configDefaults, defineConfig, type Plugin } from "vitest/config";
 
+const files = (names: string) => names.split(" ").map((name) => `test/${name}.test.ts`);
+
 /** What the debug build has nothing to do with: tests of the shipped files, of the release's bytes, of imports. */
-const OF_THE_PACKAGE = [
-  ...[
-    "abi",
-    "allocation",
-    "architecture",
-    "cli",
-    "declarations",
-    "dist",
-    "hex",
-    "loader",
-    "readme",
-  ],
-  ...["runtimes", "size", "worker", "worklet"],
-].map((name) => `test/${name}.test.ts`);
+const OF_THE_PACKAGE = files(
+  "abi allocation architecture cli declarations dist hex loader readme runtimes size worker worklet",
+);
+
+/**
+ * Each in a process of its own: they measure the heap, or make millions of calls, which are up to five times slower where other
+ * objects have gone through the same code. The rest share two processes, which saves loading the same modules 80 times.
+ */
+const ALONE = files("allocation convert model pickle sequences state-dict torch");
 
 /** Puts build/debug.wasm in the place of the embedded editions. */
 const debugWasm: Plugin = {
@@ -29,27 +26,42 @@ const debugWasm: Plugin = {
 };
 
 /** --mode debug: on a wasm with assertions, whose stack traces name lines of assembly (test/support/debug.ts). */
-export default defineConfig(({ mode }) => ({
-  plugins: mode === "debug" ? [debugWasm] : [],
-  test: {
-    include: ["test/**/*.test.ts"],
-    exclude: [
-      ...configDefaults.exclude,
-      ...(mode === "debug" ? OF_THE_PACKAGE : ["test/debug.test.ts"]),
-    ],
-    globalSetup: ["test/support/fresh.ts"],
-    env: mode === "debug" ? { LMU_WASM: "build/debug.wasm" } : {},
-    setupFiles: mode === "debug" ? ["test/support/debug.ts"] : [],
-    // vitest leaves a core to itself, half of the machine where there are two.
-    maxWorkers: "100%",
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    // The subcommands, workers and audio nodes are tested as they are shipped: what they import says nothing.
-    watchTriggerPatterns: [
-      {
-        pattern: /\/bindings\/(cli|worker|worklet)\/.*\.ts$/,
-        testsToRun: (_, match) => `test/${match[1]!}.test.ts`,
-      },
-    ],
-  },
-}));
+export default defineConfig(({ mode }) => {
+  const isDebug = mode === "debug";
+  const exclude = [...configDefaults.exclude, ...(isDebug ? OF_THE_PACKAGE : files("debug"))];
+  const env = isDebug ? { LMU_WASM: "build/debug.wasm" } : {};
+  const project = (
+    name: string,
+    include: string[],
+    options: { exclude: string[]; isolate: boolean },
+  ) => ({
+    plugins: isDebug ? [debugWasm] : [],
+    test: {
+      ...{ name, include, env, testTimeout: 60_000, hookTimeout: 120_000 },
+      setupFiles: ["test/support/setup.ts"],
+      ...options,
+    },
+  });
+  return {
+    test: {
+      env,
+      globalSetup: ["test/support/fresh.ts"],
+      // vitest leaves a core to itself, half of the machine where there are two.
+      maxWorkers: "100%",
+      // The subcommands, workers and audio nodes are tested as they are shipped: what they import says nothing.
+      watchTriggerPatterns: [
+        {
+          pattern: /\/bindings\/(cli|worker|worklet)\/.*\.ts$/,
+          testsToRun: (_, match) => `test/${match[1]!}.test.ts`,
+        },
+      ],
+      projects: [
+        project("alone", ALONE, { exclude, isolate: true }),
+        project("together", ["test/**/*.test.ts"], {
+          exclude: [...exclude, ...ALONE],
+          isolate: false,
+        }),
+      ],
+    },
+  };
+});

@@ -3,6 +3,9 @@
  * Imports nothing and uses nothing but the language, so it runs in AudioWorklets too.
  */
 
+/** A name of its own: in edge-runtime every look at a global takes microseconds. */
+const { imul } = Math;
+
 /** Steps of the signal: more than one call of the plan, and no multiple of anything. */
 const STEPS = 601;
 
@@ -42,7 +45,7 @@ export async function scenario({ load, legendre }, models) {
 /** The signal for a model: seeded, the same everywhere. */
 export function signal({ inputSize, vocabulary }) {
   let state = 1;
-  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) | 0);
+  const next = () => (state = (imul(state, 1664525) + 1013904223) | 0);
   const length = STEPS * inputSize;
   if (vocabulary) return Int32Array.from({ length }, () => (next() >>> 8) % vocabulary);
   return Float32Array.from({ length }, () => next() / 2 ** 31);
@@ -147,8 +150,8 @@ function join({ returnsSequence }, outputs) {
 export function digest({ buffer, byteOffset, byteLength }) {
   let [a, b] = [0x811c9dc5, 0x9747b28c];
   for (const byte of new Uint8Array(buffer, byteOffset, byteLength)) {
-    a = Math.imul(a ^ byte, 0x01000193);
-    b = Math.imul(b ^ byte, 0x5bd1e995);
+    a = imul(a ^ byte, 0x01000193);
+    b = imul(b ^ byte, 0x5bd1e995);
   }
   return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
 }

@@ -143,8 +143,9 @@ export async function bundle(outdir) {
     for (const file of outputFiles) {
       const map = maps.get(file.path);
       const isEntry = file.path.endsWith(`dist/${entry}.js`);
+      if (!map) continue;
       const shown = UNMAPPED.includes(entry) ? "" : map;
-      if (map) await write(file, shown, isEntry ? hexFooter(entry) : "", outdir);
+      await write(file, shown, isEntry ? hexFooter(entry) : "", outdir);
     }
   }
   bundleWhole(`${outdir}/`);

@@ -56,6 +56,13 @@ test("nothing is imported, and what is exported is what the page says", async ()
   expect(meta).toMatchObject({ abi: 1, version: "1.2.3", inputSize: 2, lookAhead: 0 });
 });
 
+test("constants stand where those of the editions stand, below the plan", async () => {
+  const template = new WebAssembly.Module(readFileSync("build/compiled.wasm"));
+  const { heapBase } = new WebAssembly.Instance(template).exports as { heapBase(): number };
+  const { plan } = (await loadMadeUp(made)).engineFor("test");
+  expect(plan.at).toBeGreaterThanOrEqual(heapBase());
+});
+
 test("every kind of record and activation is known to reach a function", () => {
   expect(CASES.layers.length).toBe(KINDS.length);
   expect(CASES.activations.length).toBe(ACTIVATION_KINDS.length);

@@ -15,8 +15,22 @@ import { GlobalPool, Pool, runGlobalPool, runPool } from "./layers/pool";
 import { Positions, runPositions } from "./layers/positions";
 import { Rnn, runRnn } from "./layers/rnn";
 import { runScale, Scale } from "./layers/scale";
+import {
+  keepMemory,
+  keepPast,
+  keepRecall,
+  openEncoder,
+  placeOf,
+  runSegmentAttention,
+  SegmentAttention,
+  Segments,
+  takeMemory,
+  takeRecall,
+  takeTokens,
+  Trial,
+} from "./layers/segments";
 import { Flatten, Last, Reverse, runFlatten, runLast, runReverse } from "./layers/time";
-import { advance } from "./state";
+import { advance, State } from "./state";
 
 /** The records there are, by the names of their classes; those from Positions on are of the full edition. */
 const enum Kind {
@@ -42,6 +56,8 @@ const enum Kind {
   Positions,
   Attention,
   MemoryAttention,
+  Segments,
+  SegmentAttention,
 }
 
 /**
@@ -136,6 +152,12 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
     case Kind.MemoryAttention:
       if (FULL) runMemoryAttention(changetype<MemoryAttention>(at), plan, from, to);
       return;
+    case Kind.Segments:
+      if (FULL) runSegments(changetype<Segments>(at), plan, from, to);
+      return;
+    case Kind.SegmentAttention:
+      if (FULL) runSegmentAttention(changetype<SegmentAttention>(at), plan, from, to);
+      return;
   }
 }
 
@@ -149,4 +171,55 @@ export function runLoop(at: usize, plan: Plan, from: u32, to: u32): void {
       layer += changetype<Layer>(layer).bytes;
     }
   }
+}
+
+/** Records of a part over some rows; from 0 to 0: over all of their clocks. */
+function runPart(at: usize, end: usize, plan: Plan, from: u32, to: u32): void {
+  for (; at < end; at += changetype<Layer>(at).bytes) {
+    runLayer(at, plan, from, to ? to : plan.rows(changetype<Layer>(at).clock));
+  }
+}
+
+/** Cuts a call where segments of any stream begin, and begins them. */
+function runSegments(layer: Segments, plan: Plan, from: u32, to: u32): void {
+  const encoder = changetype<usize>(layer) + offsetof<Segments>();
+  const context = encoder + layer.encoderBytes;
+  const tokens = context + layer.contextBytes;
+  const end = changetype<usize>(layer) + layer.bytes;
+  const trial = changetype<Trial>(layer.trial);
+  const slots = plan.slots;
+  const streams = plan.streams;
+  plan.setRows(layer.memoryClock, layer.count);
+  if (trial.encoded) encode(layer, plan, encoder, context, trial.encoded);
+  if (trial.recalled) {
+    takeRecall(layer, plan, trial.recalled);
+    runPart(tokens, end, plan, 0, layer.count + trial.recalled);
+    keepRecall(layer, plan, trial.recalled);
+  }
+  takeTokens(layer, plan, from, to);
+  for (let t = from; t < to;) {
+    let last = to;
+    for (let s: u32 = 0; s < streams; ++s) {
+      const place = placeOf(plan, s, t, layer.length);
+      last = min(last, t + layer.length - place);
+      if (place) continue;
+      plan.open(slots + (s << 2), 1);
+      const isFirst = changetype<State>(plan.state(0, 0)).position + <f64>t == 0;
+      if (isFirst) keepMemory(layer, plan, layer.tokens);
+      else encode(layer, plan, encoder, context, layer.length);
+      takeMemory(layer, plan);
+      runPart(context, tokens, plan, 0, 0);
+      plan.open(slots, streams);
+    }
+    runPart(tokens, end, plan, t, last);
+    keepPast(layer, plan, t, last);
+    t = last;
+  }
+}
+
+/** Rewrites the memory of the first stream from rows of its past. */
+function encode(layer: Segments, plan: Plan, at: usize, end: usize, rows: u32): void {
+  openEncoder(layer, plan, rows);
+  runPart(at, end, plan, 0, 0);
+  keepMemory(layer, plan, layer.rewritten);
 }

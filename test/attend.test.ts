@@ -3,10 +3,17 @@ import { Arena } from "./support/kernel.js";
 import { Random } from "./support/random.js";
 
 /** softmax(query · keys) · values in f64, and what the bound of attend() needs. */
-function exactly(query: Float32Array, keys: Float32Array[], values: Float32Array[]) {
+function exactly(
+  query: Float32Array,
+  keys: Float32Array[],
+  values: Float32Array[],
+  slope: number,
+  own: number,
+) {
   const dot = (a: Float32Array, b: Float32Array) =>
     a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-  const scores = keys.map((key) => dot(query, key));
+  const biases = keys.map((_, j) => slope * Math.abs(own - j));
+  const scores = keys.map((key, j) => dot(query, key) - biases[j]!);
   const top = Math.max(...scores);
   const weights = scores.map((score) => Math.exp(score - top));
   const total = weights.reduce((a, b) => a + b, 0);
@@ -15,20 +22,23 @@ function exactly(query: Float32Array, keys: Float32Array[], values: Float32Array
     (_, i) => values.reduce((sum, value, j) => sum + weights[j]! * value[i]!, 0) / total,
   );
   const size = Math.max(
-    ...keys.map((key) => query.reduce((sum, value, i) => sum + Math.abs(value * key[i]!), 0)),
+    ...keys.map((key, j) =>
+      query.reduce((sum, value, i) => sum + Math.abs(value * key[i]!), biases[j]!),
+    ),
   );
   return { y, size, largest: Math.max(...values.map((value) => Math.max(...value.map(Math.abs)))) };
 }
 
 describe("attend()", () => {
   test.each([
-    [4, 1, 1],
-    [4, 2, 1],
-    [8, 64, 3],
-    [24, 65, 0.1],
-    [64, 200, 1],
-    [100, 131, 2],
-  ])("width %i, %i keys of scale %f, within its bound", (width, count, scale) => {
+    [4, 1, 1, 0],
+    [4, 2, 1, 0.25],
+    [8, 64, 3, 0],
+    [24, 65, 0.1, 0.02],
+    [64, 200, 1, 0.004],
+    [100, 131, 2, 0.5],
+  ])("width %i, %i keys of scale %f, slope %f, within its bound", (width, count, scale, slope) => {
+    const own = count >> 1;
     const random = new Random(width * count);
     const arena = new Arena();
     const query = random.floats(width, scale);
@@ -45,9 +55,11 @@ describe("attend()", () => {
     for (let first = 0; first < count; first += 64) {
       const at = rows + first * row * 4;
       const seen = Math.min(64, count - first);
-      arena.kernel.attend(y, running, q, at, at + width * 4, row * 4, seen, width, scores);
+      const values = at + width * 4;
+      const rest = [row * 4, seen, width, scores, Math.fround(slope), own - first] as const;
+      arena.kernel.attend(y, running, q, at, values, ...rest);
     }
-    const exact = exactly(query, keys, values);
+    const exact = exactly(query, keys, values, Math.fround(slope), own);
     const total = arena.view(running, 2)[1]!;
     const bound = (width * exact.size + count + 16) * 2 ** -22 * exact.largest;
     arena.view(y, width).forEach((value, i) => {
@@ -61,7 +73,7 @@ describe("attend()", () => {
     const [query, scores] = [arena.copy([1, 0, 0, 0]), arena.floats(68)];
     const rows = arena.copy([-200, 0, 0, 0, 1, 2, 3, 4, 200, 0, 0, 0, 5, 6, 7, 8]);
     for (const at of [rows, rows + 32]) {
-      arena.kernel.attend(y, running, query, at, at + 16, 32, 1, 4, scores);
+      arena.kernel.attend(y, running, query, at, at + 16, 32, 1, 4, scores, 0, 0);
     }
     expect([...arena.view(y, 4)]).toEqual([5, 6, 7, 8]);
     expect([...arena.view(running, 2)]).toEqual([200, 1]);

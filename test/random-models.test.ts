@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<LayerType, number>> = {
   ...{ activation: 1, scale: 1, "layer-norm": 1, pool: 1, "global-pool": 1 },
   ...{ add: 1, subtract: 1, multiply: 1, maximum: 1, minimum: 1, mean: 1, concatenate: 1 },
   ...{ last: 1, reverse: 1, flatten: 1, slice: 1 },
-  ...{ positions: 1, attention: 3, "memory-attention": 2 },
+  ...{ positions: 1, attention: 3, "memory-attention": 2, segments: 2 },
 };
 
 /** Branches and what they meet in: 1 in 10 of these models has one that waits for another, of all models 1 in 100. */

@@ -1,5 +1,7 @@
 import { cannotLoad } from "../errors.js";
 import { pad4 } from "../facts/bytes.js";
+import type { Address } from "../plan/address.js";
+import type { Builder } from "../plan/builder.js";
 import { strideOf } from "../plan/rows.js";
 import { integer, MAX_WIDTH } from "./fields.js";
 import { expectSteps, type Kind } from "./kind.js";
@@ -17,6 +19,21 @@ export interface AttentionDescription {
 
 /** Scores at hand: ATTENDED of assembly/kernels/attend.ts, and a vector. */
 const SCORES = 68;
+
+/** Heads of so many features, for calls of so many queries. */
+export function headsOf(b: Builder, count: number, width: number, most: number): Address {
+  const size = most * pad4(width);
+  const [queries, sums, running, scores] = b.scratch(size, size, most * 2, SCORES);
+  return b.program.part("heads", {
+    count,
+    width,
+    factor: 1 / Math.sqrt(width),
+    queries: queries!,
+    sums: sums!,
+    running: running!,
+    scores: scores!,
+  });
+}
 
 export const attention: Kind<AttentionDescription> = {
   fields: { "heads!": integer(1, MAX_WIDTH) },
@@ -36,25 +53,16 @@ export const attention: Kind<AttentionDescription> = {
       clock,
       lower(b, [input]) {
         const output = b.rows(clock, width);
-        // A call of one stream has the most rows of a stream.
-        const rows = clock.capacity(b.capacity);
-        const size = rows * pad4(perHead);
-        const [queries, sums, running, scores] = b.scratch(size, size, rows * 2, SCORES);
         b.program.record("attention", clock, {
           input: input.at,
           inputStride: strideOf(input),
           output: output.at,
           outputStride: strideOf(output),
-          heads,
-          width: perHead,
+          // A call of one stream has the most rows of a stream.
+          heads: headsOf(b, heads, perHead, clock.capacity(b.capacity)),
           block: f.blockAt,
           rowBytes: f.rowBytes,
           keys,
-          factor: 1 / Math.sqrt(perHead),
-          queries: queries!,
-          sums: sums!,
-          running: running!,
-          scores: scores!,
         });
         return output;
       },

@@ -62,6 +62,11 @@ export class Model {
     this.#origin = origin;
   }
 
+  /** @internal */
+  static engineOf(model: Model): Engine {
+    return model.#engine;
+  }
+
   /** Features of one input step; 1 for token models, which read one id per step. */
   get inputSize(): number {
     return this.#engine.plan.input.width;

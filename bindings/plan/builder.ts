@@ -18,6 +18,8 @@ export class Builder {
   readonly weights = new Weights();
   readonly program: Program;
   readonly gapRules: PlacedGapRule<Address>[] = [];
+  /** The Trial of segments, if there are any. */
+  trial: Address | undefined;
   bufferBytes = 0;
   /** Of the record that needs most. */
   scratchBytes = 0;

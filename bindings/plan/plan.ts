@@ -91,8 +91,14 @@ export interface Costs {
   readonly warnings: readonly string[];
 }
 
+/** What only the losses of some models need. */
+export interface Trials {
+  /** Address of the Trial of segments. */
+  readonly trialAt: number | undefined;
+}
+
 /** Where everything of a model stands in memory, and the words that make lmu.wasm run it. */
-export interface Plan extends Ports, Words, Packed, States, Gaps, Costs {}
+export interface Plan extends Ports, Words, Packed, States, Gaps, Costs, Trials {}
 
 /**
  * Lays out a model: pure arithmetic on its graph.
@@ -153,6 +159,7 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
       gap: partsAt + rule.gap.offset,
       weights: partsAt + rule.weights.offset,
     })),
+    trialAt: b.trial && partsAt + b.trial.offset,
     wholeSequence: facts.wholeSequence,
     costs: facts.costs,
     warnings: facts.warnings,

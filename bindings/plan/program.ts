@@ -75,12 +75,17 @@ export class Program {
 
   /** Appends what `add` appends as one record that runs step by step. */
   loop(clock: Clock, add: () => void): void {
+    this.#append("loop", clock, this.body(add));
+  }
+
+  /** The words of what `add` appends, for a record that holds it. */
+  body(add: () => void): Word[] {
     const outer = this.#records;
     this.#records = [];
     add();
     const body = this.#records.flat();
     this.#records = outer;
-    this.#append("loop", clock, body);
+    return body;
   }
 
   /** An activation for a record; 0 for the identity. */

@@ -131,9 +131,9 @@ export interface Exports {
 /** The exported functions of lmu-full.wasm, which has all of lmu.wasm. */
 export interface FullExports extends Exports {
   /**
-   * Takes up to 64 keys into the attention of one query; y / total is softmax(query · keys) · values.
+   * Takes up to 64 keys into the attention of one query; y / total is softmax(query · key - slope · |distance|) · values.
    *
-   * Error of y / total: (width · A + keys + 16) · 2^-22 · max |value|, A = max Σ |query · key| over all keys.
+   * Error of y / total: (width · A + keys + 16) · 2^-22 · max |value|, A = max (Σ |query · key| + slope · |distance|).
    *
    * @param y - f32[width], in and out: Σ e^(score - top) · value; begins as 0
    * @param running - f32[2], in and out: top, the highest score, and total, Σ e^(score - top); begin as -infinity and 0
@@ -144,6 +144,8 @@ export interface FullExports extends Exports {
    * @param count - 1 to 64
    * @param width - a multiple of 4
    * @param scores - scratch, f32[68]
+   * @param slope - of the distance between query and key, 0: none
+   * @param distance - of the query from the first key
    */
   attend(
     y: number,
@@ -155,6 +157,8 @@ export interface FullExports extends Exports {
     count: number,
     width: number,
     scores: number,
+    slope: number,
+    distance: number,
   ): void;
   /**
    * y[i][j] = Σ a[k][i] · b[k][j], y f32[size][size], a and b f32[count][size], stride bytes from row to row; size a multiple

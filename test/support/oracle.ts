@@ -4,6 +4,8 @@ import { attention, memoryAttention } from "./oracle-attention.js";
 import { add, type Matrix, times, type Vector, work } from "./oracle-algebra.js";
 import { CellState, recur } from "./oracle-cells.js";
 import { lmu } from "./oracle-lmu.js";
+import { layerNorm } from "./oracle-norm.js";
+import { segments } from "./oracle-segments.js";
 import { type Values, Weights } from "./oracle-weights.js";
 
 /*
@@ -97,6 +99,8 @@ function runLayer(
       return attention(layer, x);
     case "memory-attention":
       return memoryAttention(layer, x, w);
+    case "segments":
+      return segments(layer, x, w);
     default: {
       const rows = Math.min(...inputs.map(({ length }) => length));
       return x.slice(0, rows).map((_, t) =>
@@ -107,20 +111,6 @@ function runLayer(
       );
     }
   }
-}
-
-function layerNorm(row: Vector, epsilon: number, w: Weights): number[] {
-  work.multiplyAdds += 3 * row.length;
-  const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
-  const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
-  const [scale, shift] = [
-    w.has("scale") ? w.vector("scale") : undefined,
-    w.has("shift") ? w.vector("shift") : undefined,
-  ];
-  return row.map(
-    (value, i) =>
-      ((value - mean) / Math.sqrt(variance + epsilon)) * (scale?.[i] ?? 1) + (shift?.[i] ?? 0),
-  );
 }
 
 function pooled(mode: "max" | "mean", rows: Matrix): number[] {

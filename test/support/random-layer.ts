@@ -148,6 +148,33 @@ export function memoryAttentionOf(d: Draw): object {
   return { type: "memory-attention", order, ...windowOf(d, order) };
 }
 
+/** Two transformers of any size, and segments of a few steps or of about a call. */
+export function segmentsOf(d: Draw, width: number): object {
+  const [heads, depth, encoderDepth] = [d.from(1, 3), d.from(1, 2), d.from(1, 2)];
+  const [inner, wide, count] = [heads * d.from(1, 5), d.from(1, 9), d.from(1, 6)];
+  d.weights("memory", [count, width], 1);
+  for (const token of ["mask", "recall"]) d.weights(token, [width]);
+  d.tensor("slopes", [heads], d.floats(heads, 0.5).map(Math.abs));
+  const block = (name: string, reads: number) => {
+    for (const norm of ["norm", "ffn.norm"]) {
+      for (const part of ["scale", "shift"]) d.weights(`${name}.${norm}.${part}`, [width]);
+    }
+    d.weights(`${name}.read.weight`, [reads * inner, width]);
+    d.weights(`${name}.out.weight`, [width, inner]);
+    d.weights(`${name}.up.weight`, [wide, width]);
+    d.weights(`${name}.up.bias`, [wide]);
+    d.weights(`${name}.down.weight`, [width, wide]);
+    d.weights(`${name}.down.bias`, [width]);
+  };
+  for (let i = 0; i < depth; i++) block(`predictor.${i}`, 3);
+  for (let i = 0; i < encoderDepth; i++) {
+    block(`encoder.${i}`, 2);
+    d.weights(`encoder.${i}.query.weight`, [inner, width]);
+  }
+  const length = d.maybe(0.2) ? d.from(60, 70) : d.from(1, 12);
+  return { type: "segments", length, heads, depth, encoderDepth };
+}
+
 /** A contraction: random matrices would explode. */
 function explicitMatrices(d: Draw, order: number): void {
   const D = d.floats(order * order, 0.3 / order);

@@ -1,7 +1,14 @@
 import type { Description, LayerDescription, LayerType } from "../../bindings/description.js";
 import type { MadeUp } from "./models.js";
 import type { Values } from "./oracle-weights.js";
-import { activationOf, cellOf, Draw, lmuOf, memoryAttentionOf } from "./random-layer.js";
+import {
+  activationOf,
+  cellOf,
+  Draw,
+  lmuOf,
+  memoryAttentionOf,
+  segmentsOf,
+} from "./random-layer.js";
 
 /** What one layer grows from: its kind, and where its options and numbers come from. */
 export interface Gene {
@@ -126,6 +133,8 @@ function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
     }
     case "memory-attention":
       return x.isSingle || x.width > 9 ? undefined : { fields: memoryAttentionOf(d), node: {} };
+    case "segments":
+      return x.isStep && x.width <= 12 ? { fields: segmentsOf(d, x.width), node: {} } : undefined;
     case "convolution":
     case "pool":
       return windowOf(type, d, x);

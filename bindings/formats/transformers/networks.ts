@@ -6,12 +6,14 @@ import { Weights } from "../torch/tensors.js";
 import type { Config } from "./config.js";
 import { GPT2 } from "./gpt2.js";
 import { LMU_LM } from "./lmu-lm.js";
+import { MEMORY_TRANSFORMER } from "./memory-transformer.js";
 import type { Network } from "./network.js";
 
 /** By model_type. */
 const NETWORKS = new Map<unknown, Network>([
   ["gpt2", GPT2],
   ["lmu-lm", LMU_LM],
+  ["memory-transformer", MEMORY_TRANSFORMER],
 ]);
 
 /** Names of tensors that queries, keys and values are made with. */

@@ -84,7 +84,7 @@ const SHORT = {
     ...{ ecma: 2022, passes: 3, keep_fargs: false, sequences: false },
     ...{ inline: 0, reduce_funcs: false },
   },
-  format: { max_line_len: LINE, comments: false },
+  format: { max_line_len: LINE, comments: false, ascii_only: true },
 };
 
 /**

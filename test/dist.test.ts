@@ -36,6 +36,16 @@ test.each(["index.js", "worker/worker.js"])("%s: an error prints as LmuError", a
   expect(inspect(error)).toMatch(/^LmuError: Cannot run/);
 });
 
+test("opening a file takes no modules that Node has not loaded already", () => {
+  const script = `
+    const { load } = await import(${JSON.stringify(`${dist}index.js`)});
+    const before = new Set(process.moduleLoadList);
+    await load("models/mackey-glass.safetensors");
+    console.log(process.moduleLoadList.filter((name) => !before.has(name)).join());`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script]);
+  expect(stdout.toString()).toBe("\n");
+});
+
 describe("an error that nobody catches", () => {
   const script = `
     import { load } from ${JSON.stringify(`${dist}index.js`)};

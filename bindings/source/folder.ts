@@ -1,4 +1,6 @@
+import type * as fs from "node:fs";
 import { discard, fetchSource, placeOf } from "./open.js";
+import { promised } from "./pieces.js";
 import type { openReader, SourceReader } from "./reader.js";
 import { isUrl, type ReadOptions, type Source, type SourceFiles } from "./source.js";
 
@@ -13,7 +15,7 @@ export async function isSet(source: Source | SourceFiles): Promise<boolean> {
   if (typeof source === "string" || isUrl(source)) {
     const { place, files } = placeOf(source);
     if (!files) return /^[^?#]*\/$/.test(String(source));
-    return files.stat(place).then(
+    return promised<fs.Stats>((done) => files.stat(place, done)).then(
       (stat) => stat.isDirectory(),
       () => false,
     );
@@ -35,7 +37,7 @@ export function finderOf(source: FileSet, options: ReadOptions, open: typeof ope
   return async (name) => {
     const path = `${base}/${name}`;
     const file = isUrl(place) ? new URL(path) : path;
-    const isThere = await files.stat(file).then(
+    const isThere = await promised((done) => files.stat(file, done)).then(
       () => true,
       () => false,
     );

@@ -1,4 +1,4 @@
-import type * as fs from "node:fs/promises";
+import type * as fs from "node:fs";
 import { LmuError } from "../errors.js";
 
 /** A source, opened. */
@@ -53,17 +53,34 @@ function unreadable(problem: string): never {
   throw new LmuError("source-unreadable", `Cannot read the stream: it ${problem}`);
 }
 
+/** What a function of node:fs calls back with. */
+export function promised<T>(
+  call: (done: (error: Error | null, value: T) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) =>
+    call((error, value) => (error ? reject(error) : resolve(value))),
+  );
+}
+
 /** The first `size` bytes of an open file, or all. */
-export function filePieces(file: fs.FileHandle, size = Infinity): Pieces {
+export function filePieces(files: typeof fs, file: number, size = Infinity): Pieces {
   let left = size;
+  let reading: Promise<number> | undefined = Promise.resolve(0);
   return {
     next: async () => {
-      if (left === 0) return undefined;
-      const { bytesRead, buffer } = await file.read(new Uint8Array(Math.min(PIECE, left)));
-      left = bytesRead && left - bytesRead;
-      return bytesRead ? buffer.subarray(0, bytesRead) : undefined;
+      if (left === 0 || !reading) return undefined;
+      const piece = new Uint8Array(Math.min(PIECE, left));
+      reading = promised((done) => files.read(file, piece, 0, piece.length, null, done));
+      const count = await reading;
+      left = count && left - count;
+      return count ? piece.subarray(0, count) : undefined;
     },
-    close: () => void file.close().catch(() => undefined),
+    close: () => {
+      // Once, and not while it is read: its number may be another file's by then.
+      const close = () => files.close(file, () => undefined);
+      reading?.then(close, close);
+      reading = undefined;
+    },
   };
 }
 

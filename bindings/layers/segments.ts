@@ -54,20 +54,12 @@ export const segments: Kind<SegmentsDescription> = {
     const capacity: typeof clock.capacity = (call) =>
       Math.max(clock.capacity(call), count + length);
     const clocks = { tokens: { ...clock, capacity }, memory: rows(count), past: rows(length) };
-    const within = (steps: number) => steps % length;
-    const past = (steps: number) => steps && (within(steps) || length);
     const stride = pad4(width);
     const state = {
-      memory: f.state("memory", [count, width], { stride, used: (n) => [0, n && count] }),
-      past: f.state("past", [length, width], { stride, used: (n) => [0, past(n)] }),
+      memory: f.state("memory", [count, width], { stride }),
+      past: f.state("past", [length, width], { stride }),
       caches: Array.from({ length: depth }, (_, i) =>
-        f.state(
-          `keys and values of block ${i}`,
-          [count + length, 2 * heads * pad4(inner / heads)],
-          {
-            used: (n) => [0, within(n) && count + within(n)],
-          },
-        ),
+        f.state(`keys and values of block ${i}`, [count + length, 2 * heads * pad4(inner / heads)]),
       ),
     };
     return {

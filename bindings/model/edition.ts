@@ -34,8 +34,8 @@ export async function editionFor(
   core: () => WasmModule,
   full: () => Promise<Full>,
 ): Promise<Edition> {
-  const isKnown = (layer: Partial<LayerDescription> | null) =>
-    Object.hasOwn(KINDS, `${layer?.type}`);
-  if (Array.isArray(layers) && !layers.every(isKnown)) return fullEdition(await full(), wasm);
+  const isOther = (layer: Partial<LayerDescription> | null) =>
+    typeof layer?.type === "string" && !Object.hasOwn(KINDS, layer.type);
+  if (Array.isArray(layers) && layers.some(isOther)) return fullEdition(await full(), wasm);
   return { kinds: KINDS, module: wasm ?? core(), isFull: false };
 }

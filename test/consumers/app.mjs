@@ -15,24 +15,41 @@ const SCENARIOS = {
   native: `() => stream("model.safetensors")`,
   keras: `() => stream("model.keras")`,
   worker: `() => import("./worker.js").then((app) => app.stream("model.safetensors"))`,
+  compiled: `() => import("./module.js").then((app) => app.stream())`,
   worklet: `() => import("./worklet.js").then((app) => app.stream("model.safetensors"))`,
 };
 
 /** @typedef {keyof typeof SCENARIOS} Scenario */
 
+/** How a compiled model comes to its loader in pages: docs/compiled.md has the table. */
+const MODULES = {
+  beside: `const source = fetch(new URL("./model.wasm", import.meta.url));`,
+  url: `import url from "./model.wasm?url";\nconst source = fetch(url);`,
+  file: `import url from "./model.wasm";\nconst source = fetch(url);`,
+};
+
+/** The module that streams through the compiled model. @param {keyof typeof MODULES} way */
+const moduleText = (way) => `import { stream as run } from "./compiled.js";
+${MODULES[way]}
+export const stream = () => run(source);
+`;
+
 /**
  * The app of a page: index.html and main.js, which puts its scenarios within a browser driver's reach.
  *
  * @param {readonly Scenario[]} scenarios
+ * @param {keyof typeof MODULES} [way]
  * @returns {Record<string, string>} texts by file name
  */
-export function pageApp(scenarios) {
+export function pageApp(scenarios, way = "beside") {
   const threads = scenarios.filter((name) => name === "worker" || name === "worklet");
   const entries = scenarios.map((name) => `  ${name}: ${SCENARIOS[name]},\n`).join("");
   return {
     "index.html": appFile("index.html"),
     "main.js": `import { stream } from "./stream.js";\nglobalThis.scenarios = {\n${entries}};\n`,
     "stream.js": appFile("stream.js"),
+    "compiled.js": appFile("compiled.js"),
+    "module.js": moduleText(way),
     ...Object.fromEntries(threads.map((name) => [`${name}.js`, appFile(`${name}.js`)])),
   };
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { writeFiles } from "./app.mjs";
+import { MODELS, writeFiles } from "./app.mjs";
 import { findModernNode } from "../runtimes/programs.mjs";
 import { launchChromium } from "./chromium.mjs";
 import { installCommand, pack } from "./package.mjs";
@@ -48,6 +48,8 @@ async function prepare({ name, packages, files, folders = [] }, tarball) {
     run: (command, more) => run(command, { cwd: folder, node, ...more }),
   };
   await context.run(installCommand([tarball, ...packages]));
+  const { "model.safetensors": model } = MODELS;
+  await context.run(`lmu-wasm compile "${model}" -o model.wasm`);
   return context;
 }
 

@@ -12,7 +12,7 @@ import { openSite } from "./site.mjs";
 
 const contexts = [
   ...["page", "Worker", "SharedWorker", "ServiceWorker", "AudioWorklet"],
-  ...["lmu-wasm/worker", "lmu-wasm/worklet"],
+  ...["lmu-wasm/worker", "lmu-wasm/worklet", "lmu-wasm/compiled"],
 ];
 
 /** Seconds for a browser to start and to answer. */

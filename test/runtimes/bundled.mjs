@@ -12,16 +12,20 @@ import { versionOf } from "./servers.mjs";
  * Engines that take bundles.
  */
 
+/** Files by context. */
+const WORKERD_FILES = { workerd: "workerd", "lmu-wasm/compiled": "compiled-workerd" };
+
 /** workerd compiles no bytes: the condition of its name leads to lmu.wasm as a module of its own. */
 const WORKERD = {
   name: "workerd",
-  contexts: ["workerd"],
+  contexts: Object.keys(WORKERD_FILES),
   find: () => findRuntime("workerd"),
   versionOf,
   run: (program, consumer) =>
-    outcomesOf(["workerd"], async () => {
-      const outdir = join(consumer.home, "workerd");
-      await bundle(consumer, ["workerd.mjs", "workerd.capnp"], {
+    outcomesOf(WORKERD.contexts, async (context) => {
+      const file = WORKERD_FILES[context];
+      const outdir = join(consumer.home, file);
+      await bundle(consumer, [`${file}.mjs`, `${file}.capnp`], {
         outdir,
         format: "esm",
         outExtension: { ".js": ".mjs" },
@@ -30,7 +34,7 @@ const WORKERD = {
         loader: { ".wasm": "copy", ".capnp": "copy" },
         assetNames: "[name]",
       });
-      return run(program, ["test", "workerd.capnp"], { ...consumer, cwd: outdir });
+      return run(program, ["test", `${file}.capnp`], { ...consumer, cwd: outdir });
     }),
 };
 

@@ -11,7 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./child.mjs";
-import { CORE, moduleOf, MODELS } from "./models.mjs";
+import { compileModels } from "./compiled.mjs";
+import { CORE, moduleOf } from "./models.mjs";
 import { addressesOf } from "./package.mjs";
 
 /*
@@ -26,6 +27,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * @property {string} home - folder for whatever engines like to keep
  * @property {string} installed - folder of the package in it
  * @property {{ name: string, version: string }} manifest
+ * @property {Record<string, string>} compiled - digests to expect of compiled models
  * @property {() => void} remove
  */
 
@@ -44,7 +46,8 @@ export async function makeConsumer() {
   if (!existsSync(join(installed, manifest.main))) throw new Error("not built: npm run build");
   copyDependencies(manifest, modules);
   await writeProject({ cwd, home, installed, modules });
-  return { cwd, home, installed, manifest, remove };
+  const compiled = await compileModels({ cwd, home });
+  return { cwd, home, installed, manifest, compiled, remove };
 }
 
 /** Packs the built package and unpacks it where npm would; gives its folder. */

@@ -70,11 +70,15 @@ export const CORE = MODELS.filter(({ isApart }) => !isApart);
 
 const ROOT = new URL("../../", import.meta.url);
 
+/** What reads bytes in a module that holds them. One letter is one byte. */
+export const BYTES_OF =
+  "const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));";
+
 /** The bytes of a file, in the language of the module. */
-const bytesOf = (path) => `bytesOf(${JSON.stringify(readFileSync(path, "latin1"))})`;
+export const bytesOf = (path) => `bytesOf(${JSON.stringify(readFileSync(path, "latin1"))})`;
 
 /**
- * The models with their bytes as a module, for engines that may not read files. One letter is one byte.
+ * The models with their bytes as a module, for engines that may not read files.
  *
  * @param {(model: typeof MODELS[number]) => string} pathOf
  */
@@ -85,6 +89,6 @@ export function moduleOf(pathOf, models = MODELS) {
     const kept = snapshots.map(([dtype, path]) => `${dtype}: ${bytesOf(new URL(path, ROOT))}`);
     return `{ ${fields}, bytes: ${bytesOf(pathOf(model))}, snapshots: { ${kept.join()} } }`;
   });
-  return `const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  return `${BYTES_OF}
 export const models = [\n${entries.join(",\n")}];\n`;
 }

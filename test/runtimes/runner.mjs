@@ -44,7 +44,8 @@ export async function testEngine(engine, consumer, expected, isStrict = false) {
   if (!program) return failed("not on this machine");
   const begin = performance.now();
   const outcomes = engine.run(program, consumer);
-  const row = await outcomes.then((all) => judge(engine, all, expected), failed);
+  const digests = { ...expected, ...consumer.compiled };
+  const row = await outcomes.then((all) => judge(engine, all, digests), failed);
   const ms = Math.round(performance.now() - begin);
   return { ...row, version: await engine.versionOf(program, consumer), ms };
 }

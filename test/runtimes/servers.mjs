@@ -10,6 +10,7 @@ const FILES = {
   import: "import.mjs",
   require: "require.cjs",
   "lmu-wasm/worker": "worker.mjs",
+  "lmu-wasm/compiled": "compiled-import.mjs",
 };
 
 const contexts = Object.keys(FILES);
@@ -29,8 +30,12 @@ function engine(name, find, args = () => []) {
   };
 }
 
-// The import alone needs no permission; require and workers look at files.
-const deno = (context) => ["run", "--no-prompt", ...(context === "import" ? [] : ["--allow-read"])];
+// Imports alone need no permission; require and workers look at files.
+const deno = (context) => [
+  "run",
+  "--no-prompt",
+  ...(/import|compiled/.test(context) ? [] : ["--allow-read"]),
+];
 
 export const SERVERS = [
   engine(`Node ${process.versions.node.split(".")[0]}`, () => process.execPath),

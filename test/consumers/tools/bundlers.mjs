@@ -2,18 +2,23 @@ import { pageApp } from "../app.mjs";
 import { runStatic } from "./static.mjs";
 
 /** @type {import("../app.mjs").Scenario[]} */
-const plain = ["native", "keras"];
+const plain = ["native", "keras", "compiled"];
 /** @type {import("../app.mjs").Scenario[]} */
 const withWorklet = [...plain, "worklet"];
 /** @type {import("../app.mjs").Scenario[]} */
 const withWorker = [...withWorklet, "worker"];
 
 /** A bundler that makes a folder from main.js with one command. */
-function bundler(name, packages, command, { output = "dist", scenarios = plain } = {}) {
+function bundler(
+  name,
+  packages,
+  command,
+  { output = "dist", scenarios = plain, way = "beside" } = {},
+) {
   return {
     name,
     packages,
-    files: pageApp(scenarios),
+    files: pageApp(scenarios, way),
     build: ({ run }) => run(command),
     run: (context) => runStatic(context, output, scenarios),
   };
@@ -30,14 +35,14 @@ export const webpack = bundler(
 export const esbuild = bundler(
   "esbuild",
   ["esbuild@0.28"],
-  "esbuild main.js --bundle --splitting --format=esm --minify --outdir=dist",
-  { scenarios: withWorklet },
+  "esbuild main.js --bundle --splitting --format=esm --minify --outdir=dist --loader:.wasm=file",
+  { scenarios: withWorklet, way: "file" },
 );
 
 export const rollup = bundler(
   "rollup",
   ["rollup@4", "@rollup/plugin-node-resolve@16", "@rollup/plugin-terser@1"],
-  "rollup main.js -p node-resolve -p terser --dir dist --format es",
+  "rollup main.js -p node-resolve -p terser --dir dist --format es && cp model.wasm dist",
   { scenarios: withWorklet },
 );
 

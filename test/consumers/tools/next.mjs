@@ -1,4 +1,5 @@
 /* global fetch */
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { appFile, copyModels } from "../app.mjs";
 import { runPage } from "../chromium.mjs";
@@ -11,6 +12,7 @@ const layout = `export default function Layout({ children }) {
 
 const page = `"use client";
 import { useEffect } from "react";
+import { stream as run } from "../compiled.js";
 import { stream } from "../stream.js";
 
 export default function Page() {
@@ -18,28 +20,43 @@ export default function Page() {
     globalThis.scenarios = {
       native: () => stream("/model.safetensors"),
       keras: () => stream("/model.keras"),
+      compiled: () => run(fetch("/model.wasm")),
     };
   }, []);
   return <p>lmu-wasm</p>;
 }
 `;
 
-const answer = `
+/** @param {string} compiled - what the compiled model is loaded from */
+const answer = (compiled) => `
   const model = (name) => stream(new URL(name, request.url));
-  return Response.json({ native: await model("/model.safetensors"), keras: await model("/model.keras") });
+  return Response.json({
+    native: await model("/model.safetensors"),
+    keras: await model("/model.keras"),
+    compiled: await run(${compiled}),
+  });
 `;
 
+const IMPORTS = `import { stream as run } from "../../compiled.js";
+import { stream } from "../../stream.js";
+`;
+
+/** Edge runtimes compile no bytes. */
+const MODULE = `import compiled from "../../model.wasm?module";\n`;
+
 /** A route of the app folder on one of Next's two server runtimes; it fetches the models as a deployed one would. */
-const route = (runtime) => `import { stream } from "../../stream.js";
+const route = (runtime) => `${runtime === "edge" ? MODULE : ""}${IMPORTS}
 export const runtime = "${runtime}";
 export const dynamic = "force-dynamic";
-export async function GET(request) {${answer}}
+export async function GET(request) {${answer(
+  runtime === "edge" ? "compiled" : `fetch(new URL("/model.wasm", request.url))`,
+)}}
 `;
 
 /** The same in the pages folder: Next 16 with webpack builds no edge route of the app folder, whatever is in it. */
-const edgePage = `import { stream } from "../../stream.js";
+const edgePage = `${MODULE}${IMPORTS}
 export const config = { runtime: "edge" };
-export default async function handler(request) {${answer}}
+export default async function handler(request) {${answer("compiled")}}
 `;
 
 const env = { NEXT_TELEMETRY_DISABLED: "1" };
@@ -53,6 +70,7 @@ function next(name, option, edge) {
     folders: ["app/node", "app/edge", "pages/api", "public"],
     files: {
       "stream.js": appFile("stream.js"),
+      "compiled.js": appFile("compiled.js"),
       "app/layout.jsx": layout,
       "app/page.jsx": page,
       "app/node/route.js": route("nodejs"),
@@ -60,6 +78,7 @@ function next(name, option, edge) {
     },
     async build({ folder, run }) {
       copyModels(join(folder, "public"));
+      cpSync(join(folder, "model.wasm"), join(folder, "public/model.wasm"));
       await run(`next build ${option}`, { env });
     },
     async run({ folder, node, browser }) {
@@ -68,7 +87,7 @@ function next(name, option, edge) {
       const command = `next start --hostname 127.0.0.1 --port ${port}`;
       const server = await serve(command, { cwd: folder, node, env, url });
       try {
-        const client = await runPage(await browser(), url, ["native", "keras"]);
+        const client = await runPage(await browser(), url, ["native", "keras", "compiled"]);
         const onNode = await fetchJson(`${url}node`);
         const onEdge = await fetchJson(`${url}${edge.path}`);
         return { outputs: { client: client.outputs, node: onNode, edge: onEdge } };

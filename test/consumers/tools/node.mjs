@@ -1,7 +1,9 @@
 import { appFile, copyModels, MODELS } from "../app.mjs";
 
 const main = `import { stream } from "./stream.js";
-const outputs = {};
+import { readFile } from "node:fs/promises";
+import { stream as run } from "./compiled.js";
+const outputs = { compiled: await run(readFile("model.wasm")) };
 for (const name of ${JSON.stringify(Object.keys(MODELS))}) outputs[name] = await stream(name);
 console.log(JSON.stringify(outputs));
 `;
@@ -10,10 +12,15 @@ console.log(JSON.stringify(outputs));
 export const node = {
   name: "node",
   packages: [],
-  files: { "stream.js": appFile("stream.js"), "main.js": main },
+  files: {
+    "stream.js": appFile("stream.js"),
+    "compiled.js": appFile("compiled.js"),
+    "main.js": main,
+  },
   async run({ folder, run }) {
     copyModels(folder);
     const outputs = JSON.parse(await run(`"${process.execPath}" main.js`));
-    return { outputs: { native: outputs["model.safetensors"], keras: outputs["model.keras"] } };
+    const { "model.safetensors": native, "model.keras": keras, compiled } = outputs;
+    return { outputs: { native, keras, compiled } };
   },
 };

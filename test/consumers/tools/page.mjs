@@ -4,8 +4,8 @@ import { pageApp } from "../app.mjs";
 import { runStatic } from "./static.mjs";
 
 /** @type {import("../app.mjs").Scenario[]} */
-const scenarios = ["native", "keras", "worker", "worklet"];
-const names = ["lmu-wasm", "lmu-wasm/worker", "lmu-wasm/worklet"];
+const scenarios = ["native", "keras", "worker", "worklet", "compiled"];
+const names = ["lmu-wasm", "lmu-wasm/worker", "lmu-wasm/worklet", "lmu-wasm/compiled"];
 
 /** Address of a package's entry for browsers, as a person would look it up for an import map. */
 function entryOf(folder, name) {

@@ -4,8 +4,8 @@ import { freePort, serve } from "../shell.mjs";
 import { runStatic } from "./static.mjs";
 
 /** @type {import("../app.mjs").Scenario[]} */
-const scenarios = ["native", "keras", "worker", "worklet"];
-const common = (version) => ({ packages: [`vite@${version}`], files: pageApp(scenarios) });
+const scenarios = ["native", "keras", "worker", "worklet", "compiled"];
+const common = (version) => ({ packages: [`vite@${version}`], files: pageApp(scenarios, "url") });
 
 const viteBuild = (version) => ({
   name: `vite ${version} build`,

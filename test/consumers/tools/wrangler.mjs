@@ -8,11 +8,17 @@ import { freePort, serve } from "../shell.mjs";
 // .bin files come as ArrayBuffers, by wrangler's own rules.
 const worker = `import native from "./model.safetensors.bin";
 import keras from "./model.keras.bin";
+import compiled from "./model.wasm";
+import { stream as run } from "./compiled.js";
 import { stream } from "./stream.js";
 
 export default {
   async fetch() {
-    return Response.json({ native: await stream(native), keras: await stream(keras) });
+    return Response.json({
+      native: await stream(native),
+      keras: await stream(keras),
+      compiled: await run(compiled),
+    });
   },
 };
 `;
@@ -28,7 +34,12 @@ export const wrangler = {
   name: "wrangler",
   packages: ["wrangler@4"],
   needsModernNode: true,
-  files: { "worker.js": worker, "stream.js": appFile("stream.js"), "wrangler.toml": configuration },
+  files: {
+    "worker.js": worker,
+    "stream.js": appFile("stream.js"),
+    "compiled.js": appFile("compiled.js"),
+    "wrangler.toml": configuration,
+  },
   async build({ folder, run }) {
     copyModels(folder, (name) => `${name}.bin`);
     await run("wrangler deploy --dry-run --minify --outdir out", { env });

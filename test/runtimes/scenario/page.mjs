@@ -43,6 +43,12 @@ const CONTEXTS = {
 
   "lmu-wasm/worker": async () => scenario(await import("lmu-wasm/worker"), models.slice(0, 1)),
 
+  "lmu-wasm/compiled": async () => {
+    const { models: compiled } = await import("./compiled-bytes.mjs");
+    const { runCompiled } = await import("./compiled.mjs");
+    return runCompiled(compiled);
+  },
+
   "lmu-wasm/worklet": async () => {
     const processorUrl = import.meta.resolve("lmu-wasm/worklet/processor.js");
     const { name } = models[0];

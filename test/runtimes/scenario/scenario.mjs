@@ -43,12 +43,20 @@ export async function scenario({ load, legendre }, models) {
 }
 
 /** The signal for a model: seeded, the same everywhere. */
-export function signal({ inputSize, vocabulary }) {
+export function signal({ inputSize, vocabulary }, steps = STEPS) {
   let state = 1;
   const next = () => (state = (imul(state, 1664525) + 1013904223) | 0);
-  const length = STEPS * inputSize;
+  const length = steps * inputSize;
   if (vocabulary) return Int32Array.from({ length }, () => (next() >>> 8) % vocabulary);
   return Float32Array.from({ length }, () => next() / 2 ** 31);
+}
+
+/** A signal in chunks, one after another. */
+export function* chunksOf({ inputSize }, input) {
+  for (let at = 0, i = 0; at < input.length; i++) {
+    const length = CHUNKS[i % CHUNKS.length] * inputSize;
+    yield input.subarray(at, (at += length));
+  }
 }
 
 const WAYS = {
@@ -57,13 +65,7 @@ const WAYS = {
   async push(model, input) {
     const stream = await model.stream();
     const outputs = [];
-    for (let step = 0, i = 0; step < STEPS; i++) {
-      const end = Math.min(STEPS, step + CHUNKS[i % CHUNKS.length]);
-      outputs.push(
-        await stream.push(input.subarray(step * model.inputSize, end * model.inputSize)),
-      );
-      step = end;
-    }
+    for (const chunk of chunksOf(model, input)) outputs.push(await stream.push(chunk));
     outputs.push(await stream.end());
     return join(model, outputs);
   },
@@ -72,13 +74,10 @@ const WAYS = {
   async advance(model, input) {
     const outputs = [];
     let snapshot;
-    for (let step = 0, i = 0; step < STEPS; i++) {
-      const end = Math.min(STEPS, step + CHUNKS[i % CHUNKS.length]);
-      const chunk = input.subarray(step * model.inputSize, end * model.inputSize);
+    for (const chunk of chunksOf(model, input)) {
       const made = await model.advance(snapshot, chunk);
       outputs.push(made.output);
       snapshot = made.snapshot;
-      step = end;
     }
     if (model.returnsSequence) outputs.push(await (await model.restore(snapshot)).end());
     return join(model, outputs);
@@ -136,7 +135,7 @@ async function pool(model, input) {
 }
 
 /** The outputs of a stream, as run gives them. */
-function join({ returnsSequence }, outputs) {
+export function join({ returnsSequence }, outputs) {
   if (!returnsSequence) return outputs.at(-1);
   return Float32Array.from(outputs.flatMap((rows) => [...rows]));
 }

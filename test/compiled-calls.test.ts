@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { compileModel } from "../bindings/compile/compile.js";
 import { load } from "../bindings/index.js";
 import { CASES } from "../bindings/compile/template.js";
 import { ACTIVATION_KINDS, KINDS } from "../bindings/runtime/records.js";
 import { templateModule } from "../scripts/reach.mjs";
-import { CompiledHost } from "./support/compiled.js";
+import { CompiledHost, expectUnchanged } from "./support/compiled.js";
 import { goldenFile } from "./support/golden.js";
 import { loadMadeUp, makeUp } from "./support/models.js";
 import { Random } from "./support/random.js";
@@ -20,13 +20,6 @@ import { forged } from "./support/snapshot.js";
 const LIMIT = "a call that brings too much";
 const random = new Random(3);
 const host = async () => new CompiledHost(await loadMadeUp(made));
-
-/** What only calls that do something may change. */
-function expectUnchanged(compiled: CompiledHost, call: () => number, wanted: number): void {
-  const before = compiled.memory.slice();
-  expect(call()).toBe(wanted);
-  expect(Buffer.compare(compiled.memory, before)).toBe(0);
-}
 
 test("nothing is imported, and what is exported is what the page says", async () => {
   const { bytes, meta } = compileModel(await loadMadeUp(made), "1.2.3");
@@ -151,67 +144,6 @@ test("any number of samples in doubles: what the package gives, ends and newest 
     expect(last).toEqual(stream.end());
     expectUnchanged(compiled, () => exports.push(1, 0), -1);
   }
-});
-
-test("room is made once, and what there is no memory for is refused", async () => {
-  const { exports, at } = await host();
-  expect(exports.room(10)).toBe(at.heap);
-  const before = exports.memory.buffer.byteLength;
-  expect(exports.room(before)).toBe(at.heap);
-  const after = exports.memory.buffer.byteLength;
-  expect(after).toBe(Math.ceil((at.heap! + before) / 65536) * 65536);
-  expect(exports.room(before)).toBe(at.heap);
-  expect(exports.room(2 ** 32 - 1)).toBe(-1);
-  expect(exports.memory.buffer.byteLength).toBe(after);
-  for (const n of [before, 2 ** 28, 2 ** 29, 2 ** 31, 2 ** 32 - 1]) {
-    expect(exports.push(n, 0)).toBe(-1);
-  }
-});
-
-describe("addresses that are no host's", () => {
-  const wild = (heap: number, end: number) => [0, 16, heap - 16, heap - 1, end, end + 64, -16, -1];
-
-  test("write nothing", async () => {
-    const compiled = await host();
-    const { exports, at } = compiled;
-    const { heap, input } = at as Record<string, number>;
-    compiled.push(random.floats(20));
-    compiled.write(random.floats(4));
-    exports.room(2 ** 20);
-    const bytes = compiled.save();
-    compiled.memory.set(bytes, heap);
-    for (const address of wild(heap!, compiled.memory.length)) {
-      expectUnchanged(compiled, () => exports.run(address, 1, 1, 0), -1);
-      expectUnchanged(compiled, () => exports.run(at.state!, 2, 1, 0), -1);
-      expectUnchanged(compiled, () => exports.score(heap!, address, 1, 1), -1);
-      expectUnchanged(compiled, () => exports.score(address, heap!, 1, 1), -1);
-      expectUnchanged(compiled, () => exports.save(at.state!, address), 0);
-      expectUnchanged(compiled, () => exports.save(address, heap!), 0);
-      expectUnchanged(compiled, () => exports.restore(address, heap!, bytes.length), 1);
-      expectUnchanged(compiled, () => exports.restore(at.state!, address, bytes.length), 1);
-    }
-    const end = compiled.memory.length;
-    expectUnchanged(compiled, () => exports.score(heap!, end - 16, 1, 1), -1);
-    expectUnchanged(compiled, () => exports.save(at.state!, end - bytes.length + 4), 0);
-    expect(exports.save(at.state!, end - bytes.length)).toBe(bytes.length);
-    expect(input).toBeLessThan(heap!);
-  });
-
-  test("nor do counts that overflow", async () => {
-    const compiled = await host();
-    const { exports, at } = compiled;
-    const heap = at.heap!;
-    for (const [count, length] of [
-      [2 ** 31, 2],
-      [2 ** 16, 2 ** 16],
-      [2 ** 32 - 1, 2 ** 32 - 1],
-      [1, 2 ** 32 - 1],
-      [2 ** 28, 1],
-      [-1, 1],
-    ] as const) {
-      expectUnchanged(compiled, () => exports.score(heap, heap, count, length), -1);
-    }
-  });
 });
 
 test("after the end nothing goes on but reset and restore", async () => {

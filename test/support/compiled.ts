@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { compileModel } from "../../bindings/compile/compile.js";
 import type { Model } from "../../bindings/index.js";
 
@@ -104,4 +105,11 @@ export class CompiledHost {
     const rows = this.exports.score(heap!, to, count, length);
     return new Float32Array(this.exports.memory.buffer, to, count * rows * outputs!).slice();
   }
+}
+
+/** What only calls that do something may change. */
+export function expectUnchanged(compiled: CompiledHost, call: () => number, wanted: number): void {
+  const before = compiled.memory.slice();
+  expect(call()).toBe(wanted);
+  expect(Buffer.compare(compiled.memory, before)).toBe(0);
 }

@@ -1,4 +1,21 @@
 // The exported names of lmu-full.wasm: those of lmu.wasm, and kernels that only its records need.
 export * from "./index";
 export { attend } from "./kernels/attend";
+export {
+  exponential,
+  gelu,
+  geluTanh,
+  hardSilu,
+  logSigmoid,
+  mish,
+  shrink,
+  silu,
+  softplus,
+  softsign,
+  sparsePlus,
+  squareplus,
+  tanhShrink,
+  threshold,
+} from "./kernels/full-activation";
 export { gram } from "./kernels/gram";
+export { logSoftmax } from "./kernels/softmax";

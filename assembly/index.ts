@@ -4,33 +4,12 @@ export { tick } from "./tick";
 
 // Single kernels, for tests, benches and people who want nothing else.
 export { affine } from "./kernels/affine";
-export {
-  clamp,
-  elu,
-  exponential,
-  gelu,
-  geluTanh,
-  hardSilu,
-  logSigmoid,
-  mish,
-  relu,
-  reluGeneral,
-  shrink,
-  sigmoid,
-  silu,
-  softplus,
-  softsign,
-  sparsePlus,
-  squareplus,
-  tanh,
-  tanhShrink,
-  threshold,
-} from "./kernels/activation";
+export { clamp, elu, relu, reluGeneral, sigmoid, tanh } from "./kernels/activation";
 export { combine } from "./kernels/combine";
 export { mix, multiply, multiplyAdd, updateCell } from "./kernels/gates";
 export { hold } from "./kernels/hold";
 export { layerNorm, scaleShift } from "./kernels/norm";
-export { logSoftmax, softmax } from "./kernels/softmax";
+export { softmax } from "./kernels/softmax";
 
 /** Where free memory begins: past the constants. A multiple of 16. */
 export function heapBase(): usize {

@@ -32,7 +32,7 @@ import {
 import { Flatten, Last, Reverse, runFlatten, runLast, runReverse } from "./layers/time";
 import { advance, State } from "./state";
 
-/** The records there are, by the names of their classes; those from Positions on are of the full edition. */
+/** The records there are in both editions, by the names of their classes. */
 const enum Kind {
   Loop,
   Dense,
@@ -131,33 +131,35 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
       return runDelay(changetype<Delay>(at), plan, from, to);
     case Kind.Embedding:
       return runEmbedding(changetype<Embedding>(at), plan, from, to);
-    case Kind.Convolution:
-      return runConvolution(changetype<Convolution>(at), plan, from, to);
-    case Kind.Pool:
-      return runPool(changetype<Pool>(at), plan, from, to);
-    case Kind.GlobalPool:
-      return runGlobalPool(changetype<GlobalPool>(at), plan, from, to);
     case Kind.Last:
       return runLast(changetype<Last>(at), plan, from, to);
     case Kind.Reverse:
       return runReverse(changetype<Reverse>(at), plan, from, to);
     case Kind.Flatten:
       return runFlatten(changetype<Flatten>(at), plan, from, to);
+  }
+  if (FULL) runFullLayer(at, plan, from, to);
+}
+
+/** The records that only the full edition runs. */
+function runFullLayer(at: usize, plan: Plan, from: u32, to: u32): void {
+  switch (changetype<Layer>(at).kind) {
+    case Kind.Convolution:
+      return runConvolution(changetype<Convolution>(at), plan, from, to);
+    case Kind.Pool:
+      return runPool(changetype<Pool>(at), plan, from, to);
+    case Kind.GlobalPool:
+      return runGlobalPool(changetype<GlobalPool>(at), plan, from, to);
     case Kind.Positions:
-      if (FULL) runPositions(changetype<Positions>(at), plan, from, to);
-      return;
+      return runPositions(changetype<Positions>(at), plan, from, to);
     case Kind.Attention:
-      if (FULL) runAttention(changetype<Attention>(at), plan, from, to);
-      return;
+      return runAttention(changetype<Attention>(at), plan, from, to);
     case Kind.MemoryAttention:
-      if (FULL) runMemoryAttention(changetype<MemoryAttention>(at), plan, from, to);
-      return;
+      return runMemoryAttention(changetype<MemoryAttention>(at), plan, from, to);
     case Kind.Segments:
-      if (FULL) runSegments(changetype<Segments>(at), plan, from, to);
-      return;
+      return runSegments(changetype<Segments>(at), plan, from, to);
     case Kind.SegmentAttention:
-      if (FULL) runSegmentAttention(changetype<SegmentAttention>(at), plan, from, to);
-      return;
+      return runSegmentAttention(changetype<SegmentAttention>(at), plan, from, to);
   }
 }
 

@@ -33,23 +33,12 @@ interface Definition {
   readonly encode?: (named: Record<string, number>) => number[];
 }
 
-/** Every activation by the name Keras gives it; torch.nn names are mapped by the PyTorch reader. */
-const DEFINITIONS: Readonly<Record<string, Definition>> = {
+/** Activations by the name Keras gives them; torch.nn names are mapped by the PyTorch reader. */
+const CORE: Readonly<Record<string, Definition>> = {
   linear: { kind: "identity" },
   tanh: {},
   sigmoid: {},
-  exponential: {},
-  softplus: {},
-  softsign: {},
-  silu: {},
-  gelu: {},
-  gelu_tanh: {},
-  mish: {},
-  log_sigmoid: {},
-  tanh_shrink: {},
-  sparse_plus: {},
   softmax: {},
-  log_softmax: {},
   relu: {},
   relu6: { kind: "reluGeneral", encode: () => [0, 0, 6] },
   leaky_relu: {
@@ -73,6 +62,21 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
     defaults: { low: -1, high: 1 },
     encode: (p) => [1, 0, p["low"]!, p["high"]!],
   },
+};
+
+/** Those whose kernels are in lmu-full.wasm alone. */
+const FULL: Readonly<Record<string, Definition>> = {
+  exponential: {},
+  softplus: {},
+  softsign: {},
+  silu: {},
+  gelu: {},
+  gelu_tanh: {},
+  mish: {},
+  log_sigmoid: {},
+  tanh_shrink: {},
+  sparse_plus: {},
+  log_softmax: {},
   hard_silu: { encode: () => [1 / 6, 0.5, 0, 1] },
   squareplus: {
     defaults: { b: 4 },
@@ -91,6 +95,10 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   },
   threshold: { defaults: { threshold: 0, value: 0 } },
 };
+
+const DEFINITIONS = { ...CORE, ...FULL };
+
+export const FULL_ACTIVATIONS: readonly string[] = Object.keys(FULL);
 
 /** Names a model description may use. */
 export const ACTIVATION_NAMES: readonly string[] = Object.keys(DEFINITIONS);

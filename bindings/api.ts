@@ -13,6 +13,8 @@ export type {
   RecurrentRequest,
 } from "./formats/torch/request.js";
 export type { Chunk } from "./model/feed.js";
+export type { Full } from "./model/edition.js";
+export type { Kinds } from "./layers/kinds.js";
 export type { Load } from "./model/load.js";
 export type { LoadOptions } from "./model/load-options.js";
 export type { Advance, Model, RunOptions } from "./model/model.js";

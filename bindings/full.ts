@@ -1,10 +1,14 @@
-/*
- * What models need that have other layers than LMUs, RNNs and what stands beside them: imported on demand by the main entry.
+/**
+ * What models need that have more than LMUs, RNNs and what mostly stands beside them: convolutions, pooling, attention,
+ * positions, less common activations. The main entry imports it by itself; for the option `full` of `load`.
+ *
+ * @module lmu-wasm/full
  */
 import { inlined } from "./runtime/inline.js";
+import type { WasmModule } from "./runtime/kernel.js";
 import { wasmHex } from "./runtime/full-hex.js";
 
 export { FULL_KINDS as kinds } from "./layers/full-kinds.js";
 
-/** lmu-full.wasm. */
-export const module = inlined(() => wasmHex);
+/** lmu-full.wasm, compiled on first use. */
+export const module: () => WasmModule = inlined(() => wasmHex);

@@ -92,7 +92,9 @@ export function reachOf(text) {
   const cases = /** @type {Reach["cases"]} */ (Object.fromEntries(entries));
   const chosen = new Set(Object.values(cases).flat(2));
   // Where the switches are; they call other functions, too, whatever the code.
-  const isSwitch = paths.map((path) => /\/(runLayer|activate|activateRow)$/.test(path));
+  const isSwitch = paths.map((path) =>
+    /\/(runLayer|runFullLayer|activate|activateMore|activateRow)$/.test(path),
+  );
   const calls = functions.map(({ calls }, i) =>
     calls.map(numberOf).filter((callee) => !(isSwitch[i] && chosen.has(callee))),
   );

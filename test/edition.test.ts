@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
+import type { LayerDescription } from "../bindings/description.js";
 import * as full from "../bindings/full.js";
 import { load } from "../bindings/index.js";
 import { loadWith } from "../bindings/model/load.js";
@@ -25,6 +26,29 @@ describe("load()", () => {
     expect(importing).not.toHaveBeenCalled();
     await loadCounted(attention());
     expect(importing).toHaveBeenCalledOnce();
+  });
+
+  test.each([
+    ["pool", true],
+    ["gelu", true],
+    ["selu", false],
+    ["softmax", false],
+  ])("%s is of the full edition: %s", async (name, isFull) => {
+    const layer = (name === "pool"
+      ? { name: "a", type: name, mode: "max", size: 2 }
+      : {
+          name: "a",
+          type: "activation",
+          activation: { type: name },
+        }) as unknown as LayerDescription;
+    const importing = vi.fn(() => Promise.resolve(full));
+    await loadWith(core, importing)(fileOf(makeUp({ width: 1 }, [layer], {})));
+    expect(importing).toHaveBeenCalledTimes(Number(isFull));
+  });
+
+  test("takes it from the caller, where there is no import()", async () => {
+    const unable = loadWith(core, () => Promise.reject(new TypeError("no import()")));
+    expect((await unable(attention(), { full })).vocabulary).toBe(61);
   });
 
   test("leaves a failed import as it is, and loads other models", async () => {

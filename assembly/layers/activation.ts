@@ -1,5 +1,6 @@
 import * as kernel from "../kernels/activation";
 import { copyVectors } from "../kernels/copy";
+import * as more from "../kernels/full-activation";
 import { logSoftmax, softmax } from "../kernels/softmax";
 import { Layer, Plan } from "./layer";
 
@@ -70,36 +71,43 @@ export function activate(
       return kernel.reluGeneral(at, count, parameters);
     case Kind.Clamp:
       return kernel.clamp(at, count, parameters);
-    case Kind.HardSilu:
-      return kernel.hardSilu(at, count, parameters);
     case Kind.Elu:
       return kernel.elu(at, count, parameters);
+  }
+  if (FULL) activateMore(kind, at, count, parameters);
+}
+
+/** Those that only the full edition has, but for logSoftmax. */
+function activateMore(kind: u32, at: usize, count: u32, parameters: usize): void {
+  switch (kind) {
+    case Kind.HardSilu:
+      return more.hardSilu(at, count, parameters);
     case Kind.Gelu:
-      return kernel.gelu(at, count);
+      return more.gelu(at, count);
     case Kind.GeluTanh:
-      return kernel.geluTanh(at, count);
+      return more.geluTanh(at, count);
     case Kind.Silu:
-      return kernel.silu(at, count);
+      return more.silu(at, count);
     case Kind.Softplus:
-      return kernel.softplus(at, count);
+      return more.softplus(at, count);
     case Kind.LogSigmoid:
-      return kernel.logSigmoid(at, count);
+      return more.logSigmoid(at, count);
     case Kind.Mish:
-      return kernel.mish(at, count);
+      return more.mish(at, count);
     case Kind.TanhShrink:
-      return kernel.tanhShrink(at, count);
+      return more.tanhShrink(at, count);
     case Kind.Exponential:
-      return kernel.exponential(at, count);
+      return more.exponential(at, count);
     case Kind.Softsign:
-      return kernel.softsign(at, count);
+      return more.softsign(at, count);
     case Kind.Squareplus:
-      return kernel.squareplus(at, count, parameters);
+      return more.squareplus(at, count, parameters);
     case Kind.SparsePlus:
-      return kernel.sparsePlus(at, count);
+      return more.sparsePlus(at, count);
     case Kind.Shrink:
-      return kernel.shrink(at, count, parameters);
+      return more.shrink(at, count, parameters);
     case Kind.Threshold:
-      return kernel.threshold(at, count, parameters);
+      return more.threshold(at, count, parameters);
   }
 }
 
@@ -109,7 +117,7 @@ function activateRow(kind: u32, at: usize, width: u32): void {
     case Kind.Softmax:
       return softmax(at, width);
     case Kind.LogSoftmax:
-      return logSoftmax(at, width);
+      if (FULL) logSoftmax(at, width);
   }
 }
 

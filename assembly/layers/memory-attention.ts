@@ -1,4 +1,4 @@
-import { gelu } from "../kernels/activation";
+import { gelu } from "../kernels/full-activation";
 import { divide } from "../kernels/combine";
 import { clearVectors } from "../kernels/copy";
 import { dots } from "../kernels/dots";

@@ -1,17 +1,14 @@
 import { activation } from "./activation.js";
 import { combine } from "./combine.js";
 import { concatenate } from "./concatenate.js";
-import { convolution } from "./convolution.js";
 import { dense } from "./dense.js";
 import { embedding } from "./embedding.js";
 import { flatten } from "./flatten.js";
 import type { FULL_KINDS } from "./full-kinds.js";
-import { globalPool } from "./global-pool.js";
 import type { Kind } from "./kind.js";
 import { last } from "./last.js";
 import { layerNorm } from "./layer-norm.js";
 import { lmu } from "./lmu.js";
-import { pool } from "./pool.js";
 import { gru, lstm, rnn } from "./recurrent.js";
 import { reverse } from "./reverse.js";
 import { scale } from "./scale.js";
@@ -28,9 +25,6 @@ export const KINDS = {
   scale,
   "layer-norm": layerNorm,
   embedding,
-  convolution,
-  pool,
-  "global-pool": globalPool,
   add: combine,
   subtract: combine,
   multiply: combine,

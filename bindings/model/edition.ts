@@ -1,3 +1,4 @@
+import { FULL_ACTIVATIONS } from "../activations.js";
 import type { Description, LayerDescription } from "../description.js";
 import { type Kinds, KINDS } from "../layers/kinds.js";
 import type { WasmModule } from "../runtime/kernel.js";
@@ -10,9 +11,11 @@ export interface Edition {
   readonly isFull: boolean;
 }
 
-/** What the entry `full` exports: the kinds that lmu.wasm does not have, and lmu-full.wasm. */
+/** What `lmu-wasm/full` exports. */
 export interface Full {
+  /** The kinds of layer that lmu.wasm does not have. */
   readonly kinds: Kinds;
+  /** lmu-full.wasm, compiled on first use. */
   module(): WasmModule;
 }
 
@@ -25,17 +28,32 @@ export function fullEdition({ kinds, module }: Full, wasm?: WasmModule): Edition
  * The least edition that knows the layers of a description. That has not been checked yet: what it may hold depends on the
  * edition.
  *
- * @param wasm - instead of the modules of the package
+ * @param given - a module instead of those of the package, and the full edition, if the caller has it
  * @throws LmuError wasm-unavailable; what importing throws
  */
 export async function editionFor(
   { layers }: Partial<Description>,
-  wasm: WasmModule | undefined,
+  { wasm, full }: { readonly wasm?: WasmModule | undefined; readonly full?: Full | undefined },
   core: () => WasmModule,
-  full: () => Promise<Full>,
+  importFull: () => Promise<Full>,
 ): Promise<Edition> {
-  const isOther = (layer: Partial<LayerDescription> | null) =>
-    typeof layer?.type === "string" && !Object.hasOwn(KINDS, layer.type);
-  if (Array.isArray(layers) && layers.some(isOther)) return fullEdition(await full(), wasm);
+  if (Array.isArray(layers) && (layers.some(isOther) || namesOthers(layers))) {
+    return fullEdition(full ?? (await importFull()), wasm);
+  }
   return { kinds: KINDS, module: wasm ?? core(), isFull: false };
+}
+
+/** Whether it is of a kind that the core does not know. Values of the wrong kind are refused later. */
+function isOther(layer: Partial<LayerDescription> | null): boolean {
+  return typeof layer?.type === "string" && !Object.hasOwn(KINDS, layer.type);
+}
+
+/** Whether the name of an activation that the core does not have is anywhere in it: a layer with that name costs a download. */
+function namesOthers(layers: unknown): boolean {
+  try {
+    const text = JSON.stringify(layers);
+    return FULL_ACTIVATIONS.some((name) => text.includes(`"${name}"`));
+  } catch {
+    return false; // Nothing that JSON can hold, which is refused later.
+  }
 }

@@ -1,15 +1,21 @@
 import { brief, expectInteger, expectOptions } from "../errors.js";
 import type { FormatOptions } from "../formats/read.js";
+import type { Full } from "./edition.js";
 import type { WasmModule } from "../runtime/kernel.js";
 
 /** Options of load. */
 export interface LoadOptions extends FormatOptions {
   /**
    * lmu.wasm of this version, compiled by the caller: where compiling is the host's business, or a page's policy forbids
-   * it. Without it the bytes inside this package are compiled, once. lmu-full.wasm, which runs all models, for those with
-   * attention or positions.
+   * it. Without it the bytes inside this package are compiled, once. lmu-full.wasm, which runs all models, for those
+   * that need it.
    */
   wasm?: WasmModule | undefined;
+  /**
+   * What `lmu-wasm/full` exports, where there is no `import()` (service workers, audio worklets): `import * as full from
+   * "lmu-wasm/full"`. Elsewhere it is imported when a model has convolutions, pooling, attention, positions or a less common activation.
+   */
+  full?: Full | undefined;
 }
 
 /** What each option of load must be. */
@@ -20,6 +26,7 @@ const KINDS: Readonly<Record<keyof LoadOptions, string>> = {
   config: "object or string",
   layers: "array",
   wasm: "object",
+  full: "object",
 };
 
 /**

@@ -42,8 +42,7 @@ export function loadWith(inner: () => WasmModule, full: () => Promise<Full>): Lo
     checkLoadOptions(options);
     const files = await openFiles(source, options, foreign);
     try {
-      const edition = (description: Description) =>
-        editionFor(description, options.wasm, inner, full);
+      const edition = (description: Description) => editionFor(description, options, inner, full);
       return await naming(files.name, () => loadFiles(files, edition, options));
     } finally {
       for (const reader of files.weights) reader.close();

@@ -57,44 +57,14 @@ export interface Exports {
   sigmoid(at: number, count: number): void;
   /** max(x, 0). Exact. */
   relu(at: number, count: number): void;
-  /** e^x. Error: 1 ulp. */
-  exponential(at: number, count: number): void;
-  /** x·Φ(x). Error: 9 ulp of results above 1e-30, and 1.2e-7·max(1, |x|). */
-  gelu(at: number, count: number): void;
-  /** x·(1 + tanh(√(2/π)(x + 0.044715 x³))) / 2. Error: 2.5e-7·max(1, |x|). */
-  geluTanh(at: number, count: number): void;
-  /** x·sigmoid(x). Error: 3.5 ulp of results above 1e-30. */
-  silu(at: number, count: number): void;
-  /** ln(1 + e^x). Error: 2.5 ulp. */
-  softplus(at: number, count: number): void;
-  /** -ln(1 + e^-x). Error: 2.5 ulp. */
-  logSigmoid(at: number, count: number): void;
-  /** x·tanh(softplus(x)). Error: 8 ulp of results above 1e-30. */
-  mish(at: number, count: number): void;
-  /** x - tanh(x). Error: 1.5e-7·max(1, |x|). */
-  tanhShrink(at: number, count: number): void;
-  /** x / (1 + |x|). */
-  softsign(at: number, count: number): void;
-  /** 0 below -1, (x + 1)² / 4 up to 1, x above. */
-  sparsePlus(at: number, count: number): void;
   /** scale·x above zero, alpha·(e^(x·inner) - 1) below: ELU, SELU, CELU. parameters: alpha, scale, inner. */
   elu(at: number, count: number, parameters: number): void;
   /** slope·(x - threshold) below threshold, min(x, limit) from there on. parameters: slope, threshold, limit. */
   reluGeneral(at: number, count: number, parameters: number): void;
   /** scale·x + shift, held within low … high. parameters: scale, shift, low, high. */
   clamp(at: number, count: number, parameters: number): void;
-  /** x·clamp(x). parameters: scale, shift, low, high. */
-  hardSilu(at: number, count: number, parameters: number): void;
-  /** (x + √(x² + b)) / 2. parameters: b. */
-  squareplus(at: number, count: number, parameters: number): void;
-  /** x beyond ±threshold, less shift towards zero; 0 within. parameters: threshold, shift. */
-  shrink(at: number, count: number, parameters: number): void;
-  /** x above threshold, value elsewhere. parameters: threshold, value. */
-  threshold(at: number, count: number, parameters: number): void;
   /** e^x / Σ e^x over f32[width], padded to a multiple of 4. Error, relative: (6 + highest - x + width) · 2^-24. */
   softmax(at: number, width: number): void;
-  /** x - ln Σ e^x over f32[width], padded to a multiple of 4. Error: 3e-7·max(1, |x|, |y|) + width · 2^-24. */
-  logSoftmax(at: number, width: number): void;
   /** y ← y ∘ x. operation: 0 add, 1 subtract, 2 multiply, 3 maximum, 4 minimum. */
   combine(operation: number, y: number, x: number, bytes: number): void;
   /** c ← f·c + i·g, the cell of an LSTM, and a copy of it. */
@@ -165,4 +135,34 @@ export interface FullExports extends Exports {
    * of 4. Error: count · 2^-23 · Σ |a · b|.
    */
   gram(y: number, a: number, b: number, stride: number, count: number, size: number): void;
+  /** e^x. Error: 1 ulp. */
+  exponential(at: number, count: number): void;
+  /** x·Φ(x). Error: 9 ulp of results above 1e-30, and 1.2e-7·max(1, |x|). */
+  gelu(at: number, count: number): void;
+  /** x·(1 + tanh(√(2/π)(x + 0.044715 x³))) / 2. Error: 2.5e-7·max(1, |x|). */
+  geluTanh(at: number, count: number): void;
+  /** x·sigmoid(x). Error: 3.5 ulp of results above 1e-30. */
+  silu(at: number, count: number): void;
+  /** ln(1 + e^x). Error: 2.5 ulp. */
+  softplus(at: number, count: number): void;
+  /** -ln(1 + e^-x). Error: 2.5 ulp. */
+  logSigmoid(at: number, count: number): void;
+  /** x·tanh(softplus(x)). Error: 8 ulp of results above 1e-30. */
+  mish(at: number, count: number): void;
+  /** x - tanh(x). Error: 1.5e-7·max(1, |x|). */
+  tanhShrink(at: number, count: number): void;
+  /** x / (1 + |x|). */
+  softsign(at: number, count: number): void;
+  /** 0 below -1, (x + 1)² / 4 up to 1, x above. */
+  sparsePlus(at: number, count: number): void;
+  /** x·clamp(x). parameters: scale, shift, low, high. */
+  hardSilu(at: number, count: number, parameters: number): void;
+  /** (x + √(x² + b)) / 2. parameters: b. */
+  squareplus(at: number, count: number, parameters: number): void;
+  /** x beyond ±threshold, less shift towards zero; 0 within. parameters: threshold, shift. */
+  shrink(at: number, count: number, parameters: number): void;
+  /** x above threshold, value elsewhere. parameters: threshold, value. */
+  threshold(at: number, count: number, parameters: number): void;
+  /** x - ln Σ e^x over f32[width], padded to a multiple of 4. Error: 3e-7·max(1, |x|, |y|) + width · 2^-24. */
+  logSoftmax(at: number, width: number): void;
 }

@@ -112,7 +112,8 @@ async function loadInto(
   ownsWorker: boolean,
 ): Promise<WorkerModel> {
   checkLoadOptions(all);
-  const { signal, onProgress, ...options } = all;
+  // Threads of this package import it by themselves.
+  const { signal, onProgress, full: _full, ...options } = all;
   const sent = await sendable(source, { signal, onProgress, maxBytes: options.maxBytes });
   const request = { call: "load", source: sent.source, options } as const;
   const facts = await channel.ask<ModelFacts>(request, {

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./child.mjs";
 import { compileModels } from "./compiled.mjs";
-import { CORE, moduleOf } from "./models.mjs";
+import { moduleOf, MODELS } from "./models.mjs";
 import { addressesOf } from "./package.mjs";
 
 /*
@@ -85,7 +85,7 @@ async function writeProject({ cwd, home, installed, modules }) {
     "models.mjs",
     moduleOf(({ file }) => join(root, file)),
   );
-  write("native.mjs", moduleOf(await convert(installed, { cwd, home }), CORE));
+  write("native.mjs", moduleOf(await convert(installed, { cwd, home })));
   const imports = JSON.stringify({ imports: addressesOf(modules) });
   write(
     "page.html",
@@ -103,6 +103,6 @@ async function convert(installed, options) {
     if (model.layers) args.push("--layers", JSON.stringify(model.layers));
     return run(process.execPath, [command, ...args], options);
   };
-  await Promise.all(CORE.map(convertOne));
+  await Promise.all(MODELS.map(convertOne));
   return pathOf;
 }

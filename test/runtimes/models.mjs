@@ -54,19 +54,15 @@ export const MODELS = [
     ways: ["run", "push", "advance"],
     file: "test/golden/layers/convolutions.keras",
   },
-  // Of the full edition, which is imported on demand.
+  // Of the full edition, as are the convolutions and most activations.
   {
     name: "attention",
     ways: ALL,
     file: "test/golden/language/lmu-lm-global.safetensors",
-    isApart: true,
   },
   // Needs its whole sequence at once.
   { name: "bidirectional", ways: ["run"], file: "test/golden/layers/bidirectional-concat.keras" },
 ];
-
-/** Those that load where there is no import(), as native files. */
-export const CORE = MODELS.filter(({ isApart }) => !isApart);
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -82,8 +78,8 @@ export const bytesOf = (path) => `bytesOf(${JSON.stringify(readFileSync(path, "l
  *
  * @param {(model: typeof MODELS[number]) => string} pathOf
  */
-export function moduleOf(pathOf, models = MODELS) {
-  const entries = models.map((model) => {
+export function moduleOf(pathOf) {
+  const entries = MODELS.map((model) => {
     const { name, ways, layers, snapshots = [] } = model;
     const fields = JSON.stringify({ name, ways, layers }).slice(1, -1);
     const kept = snapshots.map(([dtype, path]) => `${dtype}: ${bytesOf(new URL(path, ROOT))}`);

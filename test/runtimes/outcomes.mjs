@@ -1,4 +1,4 @@
-import { CORE, MODELS } from "./models.mjs";
+import { MODELS } from "./models.mjs";
 
 /*
  * What came out of an engine, context by context, and whether it is right.
@@ -47,16 +47,12 @@ export function problemsOf(context, outcome, expected) {
   );
 }
 
-/** Contexts of browsers that run native.mjs. */
-const THREADS = ["Worker", "SharedWorker", "ServiceWorker", "AudioWorklet"];
-
 /** Keys of the digests that a context must give. */
 function wantedOf(context) {
   const [{ name }] = MODELS;
   if (context === "lmu-wasm/worklet") return [`${name} node`, `${name} processorUrl`];
   const isProxy = context === "lmu-wasm/worker";
-  const all = THREADS.includes(context) ? CORE : MODELS;
-  const models = isProxy ? MODELS.slice(0, 1) : all;
+  const models = isProxy ? MODELS.slice(0, 1) : MODELS;
   const keys = models.flatMap(({ name, ways, snapshots = [] }) => [
     ...ways.map((way) => `${name} ${way}`),
     ...snapshots.map(([dtype]) => `snapshot-${dtype} restore`),

@@ -1,9 +1,12 @@
 /* global registerProcessor, AudioWorkletProcessor */
 // An AudioWorklet: no import map, no import(), and hardly a global.
-import { load } from "./node_modules/lmu-wasm/dist/index.js";
+import * as full from "./node_modules/lmu-wasm/dist/full.js";
+import { load as loadAny } from "./node_modules/lmu-wasm/dist/index.js";
 import { legendre } from "./node_modules/lmu-wasm/dist/legendre.js";
 import { models } from "./native.mjs";
 import { scenario } from "./scenario.mjs";
+
+const load = (bytes) => loadAny(bytes, { full });
 
 class Scenario extends AudioWorkletProcessor {
   constructor() {

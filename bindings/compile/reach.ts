@@ -8,6 +8,9 @@ export interface Reach {
   readonly activations: ReadonlySet<number>;
 }
 
+/** Kinds of records that hold others behind their fields. */
+const HOLDERS: readonly string[] = ["loop", "segments"];
+
 /** The kinds of records and activations in a plan. */
 export function reachOf({ at, bytes }: ModelImage): Reach {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
@@ -23,7 +26,7 @@ export function reachOf({ at, bytes }: ModelImage): Reach {
         const activation = /activation$/i.test(field) ? word(body + i * 4) : 0;
         if (activation > 0) reach.activations.add(word(activation));
       });
-      if (name === "loop") visit(body, layer + size);
+      if (HOLDERS.includes(name)) visit(body + RECORDS[name].length * 4, layer + size);
       layer += size;
     }
   };

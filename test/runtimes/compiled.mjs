@@ -21,7 +21,7 @@ export async function compileModels(project) {
   const { cwd } = project;
   const outfile = join(cwd, "compile.mjs");
   await build({
-    ...{ entryPoints: [here("compile.mjs")], outfile, bundle: true, logLevel: "silent" },
+    ...{ entryPoints: [here("compile.mts")], outfile, bundle: true, logLevel: "silent" },
     ...{ platform: "node", format: "esm", external: ["lmu-wasm/compiled"] },
   });
   const printed = await run(process.execPath, [outfile, here("../.."), cwd], project);

@@ -8,13 +8,14 @@ const withWorklet = [...plain, "worklet"];
 /** @type {import("../app.mjs").Scenario[]} */
 const withWorker = [...withWorklet, "worker"];
 
-/** A bundler that makes a folder from main.js with one command. */
-function bundler(
-  name,
-  packages,
-  command,
-  { output = "dist", scenarios = plain, way = "beside" } = {},
-) {
+/**
+ * A bundler that makes a folder from main.js with one command.
+ *
+ * @param {string} name @param {string[]} packages @param {string} command
+ * @param {{ output?: string, scenarios?: typeof plain, way?: "beside" | "file" | "url" }} [options]
+ */
+function bundler(name, packages, command, options = {}) {
+  const { output = "dist", scenarios = plain, way = "beside" } = options;
   return {
     name,
     packages,

@@ -1,9 +1,6 @@
 import { load } from "lmu-wasm/compiled";
 import { chunksOf, digest, join, signal } from "./scenario.mjs";
 
-/** Of a sequence, unless the model knows fewer positions. */
-export const STEPS = 2000;
-
 /**
  * The digests of what compiled models give, by their names: of all outputs of a sequence that comes in odd chunks.
  *

@@ -42,7 +42,11 @@ export async function scenario({ load, legendre }, models) {
   return digests;
 }
 
-/** The signal for a model: seeded, the same everywhere. */
+/**
+ * The signal for a model: seeded, the same everywhere.
+ *
+ * @param {{ readonly inputSize: number, readonly vocabulary?: number | undefined }} model
+ */
 export function signal({ inputSize, vocabulary }, steps = STEPS) {
   let state = 1;
   const next = () => (state = (imul(state, 1664525) + 1013904223) | 0);

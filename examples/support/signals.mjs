@@ -53,3 +53,17 @@ export function writeSequences(path, sequences, steps) {
   const numbers = Float32Array.from({ length: sequences * steps }, () => random(1000) / 1000 - 0.5);
   writeFileSync(path, numbers);
 }
+
+/** Bodies that a session refuses which has had ten samples, with the status and the code. */
+export const REFUSED = [
+  ['{"position":10,"samples":[0.1,1e999]}', 422, "input-invalid"],
+  [{ position: 10, samples: [NaN] }, 422, "input-invalid"],
+  [{ position: 10, samples: [[0.1]] }, 422, "input-invalid"],
+  [{ position: 10, samples: ["0.1", "Infinity"] }, 422, "input-invalid"],
+  [{ position: 10 }, 422, "input-invalid"],
+  ["null", 422, "input-invalid"],
+  ["{", 422, "input-invalid"],
+  ["9".repeat(2 << 20), 413, "input-invalid"],
+  [{ position: 0, samples: [0.5] }, 409, "position-stale"],
+  [{ position: 11, samples: [0.5] }, 409, "position-stale"],
+];

@@ -47,25 +47,30 @@ export const segments: Kind<SegmentsDescription> = {
     const [, inner] = f.shape(`${name}.predictor.0.out.weight`, width, undefined);
     if (inner % heads) cannotLoad(`segments ${name} has ${inner} features of ${heads} heads`);
     const [wide] = f.shape(`${name}.predictor.0.up.bias`, undefined);
-    const shape = { ...layer, width, inner, wide, count };
-    checkBlocks(shape, f);
+    const sizes = { ...layer, width, inner, wide, count };
+    checkBlocks(sizes, f);
     const rows = (most: number) => f.clock({ ...clock, capacity: () => most });
     // A trial of recall brings the memory and a whole segment at once.
     const capacity: typeof clock.capacity = (call) =>
       Math.max(clock.capacity(call), count + length);
     const clocks = { tokens: { ...clock, capacity }, memory: rows(count), past: rows(length) };
+    // The past is that of a whole segment until the next one begins, with the first of its tokens.
+    const turned = { ...clock, rowsAfter: (steps: number) => length + Math.max(0, steps - 1) };
+    const seen = { rows: { of: turned, modulo: length }, more: 1 };
+    const kept = { rows: { of: clock, modulo: length }, more: count };
     const stride = pad4(width);
+    const shape = [count + length, 2 * heads * pad4(inner / heads)];
     const state = {
       memory: f.state("memory", [count, width], { stride }),
-      past: f.state("past", [length, width], { stride }),
+      past: f.state("past", [length, width], { stride, used: seen }),
       caches: Array.from({ length: depth }, (_, i) =>
-        f.state(`keys and values of block ${i}`, [count + length, 2 * heads * pad4(inner / heads)]),
+        f.state(`keys and values of block ${i}`, shape, { used: kept }),
       ),
     };
     return {
       width,
       clock,
-      lower: (b, [input]) => new SegmentProgram(b, shape, clocks, state).lower(input),
+      lower: (b, [input]) => new SegmentProgram(b, sizes, clocks, state).lower(input),
     };
   },
 };

@@ -17,5 +17,6 @@ export {
   tanhShrink,
   threshold,
 } from "./kernels/full-activation";
+export { addSecondHalf, fourier, inverseFourier, multiplySpectra } from "./kernels/fourier";
 export { gram } from "./kernels/gram";
 export { logSoftmax } from "./kernels/softmax";

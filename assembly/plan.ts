@@ -13,6 +13,7 @@ import { Copy, Merge, runCopy, runMerge } from "./layers/merge";
 import { Norm, runNorm } from "./layers/norm";
 import { GlobalPool, Pool, runGlobalPool, runPool } from "./layers/pool";
 import { Positions, runPositions } from "./layers/positions";
+import { prefill, Prefill } from "./layers/prefill";
 import { Rnn, runRnn } from "./layers/rnn";
 import { runScale, Scale } from "./layers/scale";
 import {
@@ -58,6 +59,7 @@ const enum Kind {
   MemoryAttention,
   Segments,
   SegmentAttention,
+  Prefill,
 }
 
 /**
@@ -98,8 +100,10 @@ export function fade(
   while (layer < plan.end) {
     const record = changetype<Layer>(layer);
     if (record.kind == Kind.Memory) crossGap(changetype<Memory>(layer), plan, 0);
-    // What a loop holds follows its header.
-    layer += record.kind == Kind.Loop ? offsetof<Layer>() : record.bytes;
+    // What records hold follows their own fields.
+    if (record.kind == Kind.Loop) layer += offsetof<Layer>();
+    else if (FULL && record.kind == Kind.Prefill) layer += offsetof<Prefill>();
+    else layer += record.bytes;
   }
 }
 
@@ -160,6 +164,8 @@ function runFullLayer(at: usize, plan: Plan, from: u32, to: u32): void {
       return runSegments(changetype<Segments>(at), plan, from, to);
     case Kind.SegmentAttention:
       return runSegmentAttention(changetype<SegmentAttention>(at), plan, from, to);
+    case Kind.Prefill:
+      return runPrefill(at, plan, from, to);
   }
 }
 
@@ -224,4 +230,17 @@ function encode(layer: Segments, plan: Plan, at: usize, end: usize, rows: u32): 
   openEncoder(layer, plan, rows);
   runPart(at, end, plan, 0, 0);
   keepMemory(layer, plan, layer.rewritten);
+}
+
+/** Runs what it can of many rows at once, then the records it contains on the rows that are left. */
+export function runPrefill(at: usize, plan: Plan, from: u32, to: u32): void {
+  const record = changetype<Prefill>(at);
+  const end = at + record.bytes;
+  let first = prefill(record, plan, from, to);
+  let layer = at + offsetof<Prefill>();
+  while (layer < end) {
+    runLayer(layer, plan, first, to);
+    first = record.unread;
+    layer += changetype<Layer>(layer).bytes;
+  }
 }

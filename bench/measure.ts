@@ -24,14 +24,14 @@ export interface Timing {
  */
 export async function measure(
   candidates: readonly Candidate[],
-  { rounds = 9, milliseconds = 40 } = {},
+  { rounds = 9, milliseconds = 40, warmup = 200, iterations = 64 } = {},
 ): Promise<Timing[]> {
   const figures = new Map<string, number[]>(candidates.map(({ name }) => [name, []]));
-  for (const candidate of candidates) for (let i = 0; i < 200; i++) candidate.run();
+  for (const candidate of candidates) for (let i = 0; i < warmup; i++) candidate.run();
   for (let round = 0; round < rounds; round++) {
     const turn = round % candidates.length;
     for (const { name, count, run } of [...candidates.slice(turn), ...candidates.slice(0, turn)]) {
-      const bench = new Bench({ time: milliseconds, warmup: false });
+      const bench = new Bench({ time: milliseconds, iterations, warmup: false });
       bench.add(name, run);
       await bench.run();
       const { result } = bench.tasks[0]!;

@@ -1,6 +1,7 @@
 /**
  * What models need that have more than LMUs, RNNs and what mostly stands beside them: convolutions, pooling, attention,
- * positions, less common activations. The main entry imports it by itself; for the option `full` of `load`.
+ * positions, less common activations; and what takes many samples at once. The main entry imports it by itself; for the option
+ * `full` of `load`.
  *
  * @module lmu-wasm/full
  */
@@ -9,6 +10,7 @@ import type { WasmModule } from "./runtime/kernel.js";
 import { wasmHex } from "./runtime/full-hex.js";
 
 export { FULL_KINDS as kinds } from "./layers/full-kinds.js";
+export { planner } from "./prefill/planner.js";
 
 /** lmu-full.wasm, compiled on first use. */
 export const module: () => WasmModule = inlined(() => wasmHex);

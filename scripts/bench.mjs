@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { compile } from "./typescript.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
-const BENCHES = ["step", "pool", "snapshot", "gaps", "kernels"];
+const BENCHES = ["step", "pool", "snapshot", "gaps", "prefill", "kernels"];
 const words = process.argv.slice(2);
 const names = BENCHES.filter((name) => words.includes(name));
 const rest = words.filter((word) => !BENCHES.includes(word));

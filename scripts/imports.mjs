@@ -11,7 +11,7 @@ const ROWS = {
     ["formats"],
     ["source", "validate", "graph"],
     ["description"],
-    ["layers"],
+    ["layers", "prefill"],
     ["plan"],
     ["facts"],
     ["activations"],

@@ -10,7 +10,7 @@ export { end, reset, run, step } from "./stream";
 
 // What lmu.wasm exports stays functions here as well.
 export * from "../full";
-export { runLoop } from "../plan";
+export { runLoop, runPrefill } from "../plan";
 export { runActivation } from "../layers/activation";
 export { runAttention } from "../layers/attention";
 export { runConvolution } from "../layers/convolution";

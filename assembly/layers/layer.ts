@@ -23,6 +23,7 @@ export class Plan {
   streams: u32 = 0;
   run: u32 = 0; // states that stand at equal distances, in whatever order, from each multiple of it on: all, or pairs
   flush: u32 = 0; // the sequence ends with this call: layers with look-ahead hand out what they held back
+  prefill: u32 = 0; // Many: how memories may take the rows of this call
 
   /** Rows at a clock in this call; clock 0 is the input's. The counters follow the header. */
   @inline

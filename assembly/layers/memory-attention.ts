@@ -33,22 +33,35 @@ export class MemoryAttention extends Layer {
 
 export function runMemoryAttention(layer: MemoryAttention, plan: Plan, from: u32, to: u32): void {
   const size: u32 = (layer.rank + 3) & ~3;
-  const bytes = size << 2;
+  const stride = 12 * size;
   const channels = layer.channels;
-  const QKV = Rows.at(layer.projected, 3 * bytes);
-  const mixed = layer.scores + size * bytes;
+  const QKV = Rows.at(layer.projected, stride);
   for (let row = from * plan.streams; row < to * plan.streams; ++row) {
     const M = Rows.at(plan.state(row % plan.streams, layer.state), layer.order << 2);
     changetype<Matrix>(layer.weights).product(QKV, Rows.at(layer.bias, 0), M, channels);
     gelu(layer.projected, channels * 3 * size);
-    const keys = layer.projected + bytes;
-    gram(layer.scores, layer.projected, keys, 3 * bytes, channels, size);
-    divide(layer.scores, size * bytes, layer.divisor);
-    for (let i: u32 = 0; i < layer.rank; ++i) softmax(layer.scores + i * bytes, layer.rank);
-    clearVectors(mixed, bytes);
-    weigh(mixed, layer.mix, layer.scores, bytes, layer.rank, size, 0);
-    // Columns past the rank are zero: gelu(0).
-    const y = layer.output + row * layer.outputStride;
-    dots(y, mixed, keys + bytes, 3 * bytes, channels, size);
+    attendRow(layer, layer.projected, stride, row);
   }
+}
+
+/** One output row of queries, keys and values. */
+export function attendRow(
+  layer: MemoryAttention,
+  queries: usize, // f32[channels][padded rank], followed by as many keys and values; stride bytes apart
+  stride: u32,
+  row: u32,
+): void {
+  const size: u32 = (layer.rank + 3) & ~3;
+  const bytes = size << 2;
+  const channels = layer.channels;
+  const mixed = layer.scores + size * bytes;
+  const keys = queries + bytes;
+  gram(layer.scores, queries, keys, stride, channels, size);
+  divide(layer.scores, size * bytes, layer.divisor);
+  for (let i: u32 = 0; i < layer.rank; ++i) softmax(layer.scores + i * bytes, layer.rank);
+  clearVectors(mixed, bytes);
+  weigh(mixed, layer.mix, layer.scores, bytes, layer.rank, size, 0);
+  // Columns past the rank are zero: gelu(0).
+  const y = layer.output + row * layer.outputStride;
+  dots(y, mixed, keys + bytes, stride, channels, size);
 }

@@ -45,16 +45,21 @@ export function runMemory(layer: Memory, plan: Plan, from: u32, to: u32): void {
     const to = layer.output ? layer.output + from * layer.outputStride : m;
     return settle(to, m, (layer.channels * layer.order) << 2);
   }
-  const used = (layer.channels * layer.order) << 2;
   for (let t = from; t < to; ++t) {
     const first = t * plan.streams;
     writeResiduals(layer, plan, layer.input + first * layer.inputStride);
     if (layer.inPlace) updateInPlace(layer, plan);
-    else updateApart(layer, plan, first);
-    for (let s: u32 = 0; s < plan.streams; ++s) {
-      const m = plan.state(s, layer.state);
-      settle(layer.output ? layer.output + (first + s) * layer.outputStride : m, m, used);
-    }
+    else updateWith(layer, plan, layer.weights, layer.residual, layer.residualStride, first);
+    settleRow(layer, plan, first);
+  }
+}
+
+/** Settles the memories, and copies them to the output row of the first stream and those that follow. */
+export function settleRow(layer: Memory, plan: Plan, first: u32): void {
+  const used = (layer.channels * layer.order) << 2;
+  for (let s: u32 = 0; s < plan.streams; ++s) {
+    const m = plan.state(s, layer.state);
+    settle(layer.output ? layer.output + (first + s) * layer.outputStride : m, m, used);
   }
 }
 
@@ -71,7 +76,7 @@ export function crossGap(layer: Memory, plan: Plan, u: usize): void {
     else {
       matrix.panels = <usize>update;
       if (layer.inPlace) updateInPlace(layer, plan);
-      else updateApart(layer, plan, 0);
+      else updateWith(layer, plan, layer.weights, layer.residual, layer.residualStride, 0);
     }
     at += 8;
   }
@@ -130,8 +135,18 @@ function updateInPlace(layer: Memory, plan: Plan): void {
   }
 }
 
-/** The same for all memories of all streams in one product, and whatever else is to be done to them. */
-function updateApart(layer: Memory, plan: Plan, first: u32): void {
+/**
+ * The same for all memories of all streams in one product, and whatever else is to be done to them; with any matrix of as many
+ * outputs, and rows of its inputs.
+ */
+export function updateWith(
+  layer: Memory,
+  plan: Plan,
+  matrix: usize, // Matrix
+  inputs: usize, // f32[streams][channels][inputStride / 4]
+  inputStride: u32, // bytes
+  first: u32, // row of the gates
+): void {
   const order = layer.order << 2;
   const padded: u32 = (layer.order + 3) & ~3;
   const stride = padded << 2;
@@ -147,8 +162,7 @@ function updateApart(layer: Memory, plan: Plan, first: u32): void {
     }
   }
   const updated = Rows.at(layer.updated, stride);
-  const residual = Rows.at(layer.residual, layer.residualStride);
-  changetype<Matrix>(layer.weights).product(updated, updated, residual, count);
+  changetype<Matrix>(matrix).product(updated, updated, Rows.at(inputs, inputStride), count);
   activate(layer.activation, layer.updated, count, padded, layer.order);
   next = layer.updated;
   for (let s: u32 = 0; s < plan.streams; ++s) {

@@ -9,7 +9,7 @@ export interface Reach {
 }
 
 /** Kinds of records that hold others behind their fields. */
-const HOLDERS: readonly string[] = ["loop", "segments"];
+const HOLDERS: readonly string[] = ["loop", "segments", "prefill"];
 
 /** The kinds of records and activations in a plan. */
 export function reachOf({ at, bytes }: ModelImage): Reach {

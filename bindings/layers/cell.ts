@@ -4,6 +4,7 @@ import type { Clock } from "../facts/clock.js";
 import type { Facts } from "../facts/facts.js";
 import type { Address } from "../plan/address.js";
 import type { Builder } from "../plan/builder.js";
+import type { Reading } from "../plan/prefill.js";
 import type { Rows } from "../plan/rows.js";
 
 /** Rows that a cell reads through weights of its own, `<prefix>.<role>`. */
@@ -31,11 +32,18 @@ interface CellRows {
 /** What readers read, by their roles. */
 type Read = { readonly [role in Reader["role"]]?: Rows };
 
+/** A record that reads rows: how the last of them are multiplied, and what that makes. */
+type Projection = Extract<Reading, { outputs: number }>;
+
 /** A cell with rows of its own. */
 export interface LoweredCell {
   readonly output: Rows;
-  /** Adds what readers read to the gates. The first of them brings the bias, the last activates a dense cell. */
-  project(read: Read): void;
+  /**
+   * Adds what readers read to the gates. The first of them brings the bias, the last activates a dense cell.
+   *
+   * @returns the record of that
+   */
+  project(read: Read): Projection | undefined;
   /** Appends the recurrent part, which leaves the new hidden state in output and state. */
   advance(): void;
 }
@@ -88,6 +96,11 @@ export class Cell {
     this.#cell = type === "lstm" ? f.state("cell", [this.#units]) : 0;
   }
 
+  /** Whether its output depends on the step before. */
+  get isRecurrent(): boolean {
+    return this.#keepsState;
+  }
+
   lower(b: Builder, clock: Clock): LoweredCell {
     const { type } = this.cell;
     const gates = b.rows(clock, SLOTS[type].length * pad4(this.#units));
@@ -101,10 +114,10 @@ export class Cell {
     };
   }
 
-  #project(b: Builder, { gates, output }: CellRows, read: Read): void {
+  #project(b: Builder, { gates, output }: CellRows, read: Read): Projection | undefined {
     const row = this.#row();
     const readers = this.#readers.filter(({ role }) => read[role]);
-    if (!readers.length) return;
+    if (!readers.length) return undefined;
     const terms = readers.map(({ role, factors }) => {
       const input = read[role]!;
       const options = { row, factors };
@@ -113,12 +126,11 @@ export class Cell {
     });
     const isFirst = readers[0] === this.#readers[0];
     const activates = readers.at(-1) === this.#readers.at(-1) && !this.#keepsState;
-    b.program.dense(
-      activates ? output : gates,
-      isFirst ? b.weights.vector(this.#bias, gates.width, row) : 0,
-      terms,
-      activates ? this.#activation(b) : 0,
-    );
+    const bias = isFirst ? b.weights.vector(this.#bias, gates.width, row) : undefined;
+    const activation = activates ? this.#activation(b) : 0;
+    b.program.dense(activates ? output : gates, bias ?? 0, terms, activation);
+    const { weights } = terms.at(-1)!;
+    return { by: "dense", weights, outputs: pad4(gates.width), bias };
   }
 
   #advance(b: Builder, { gates, output }: CellRows): void {

@@ -14,6 +14,7 @@ export const last: Kind<LastDescription> = {
     return {
       width,
       clock,
+      readsNewest: true,
       lower: (b, [rows]) => b.append("last", rows, clock, width, { outputClock: clock.id }),
     };
   },

@@ -3,11 +3,11 @@ import type { Facts } from "../facts/facts.js";
 import type { Builder } from "../plan/builder.js";
 import type { Node } from "../plan/node.js";
 import type { Rows } from "../plan/rows.js";
-import { Cell, type Reader } from "./cell.js";
+import { Cell, type LoweredCell, type Reader } from "./cell.js";
 import { dense, type DenseDescription } from "./dense.js";
 import { activation, type Check, checkFields } from "./fields.js";
 import { expectSequence, type Kind, type Named } from "./kind.js";
-import { Memory, MEMORY_FIELDS, type MemoryDescription } from "./memory.js";
+import { Memory, MEMORY_FIELDS, type MemoryDescription, type MemoryRows } from "./memory.js";
 import { gru, lstm, type RecurrentDescription, rnn } from "./recurrent.js";
 
 /**
@@ -103,13 +103,36 @@ function lower(b: Builder, input: Rows, memory: Memory, cell: Cell | undefined):
     hidden?.project({ memory: output });
     hidden?.advance();
   };
-  if (feedback.hidden) hidden?.project({ input });
-  if (feedback.hidden || feedback.memory) b.program.loop(clock, advance);
+  const isPlanned = b.planner !== undefined && memory.isLinear;
+  if (feedback.hidden || isPlanned) hidden?.project({ input });
+  if (isPlanned) remember(b, memory, rows, output, cell, hidden);
+  else if (feedback.hidden || feedback.memory) b.program.loop(clock, advance);
   else advance();
-  if (!hidden) return memory.unfold(b, output);
+  if (!hidden) return isPlanned ? output : memory.unfold(b, output);
   if (!feedback.hidden) {
-    hidden.project({ input, memory: output });
+    if (!isPlanned) hidden.project({ input, memory: output });
     hidden.advance();
   }
   return hidden.output;
+}
+
+/** Appends memory and what reads it for a planner. Of a memory alone, in the coordinates that users know. */
+function remember(
+  b: Builder,
+  memory: Memory,
+  rows: MemoryRows,
+  output: Rows,
+  cell: Cell | undefined,
+  hidden: LoweredCell | undefined,
+): void {
+  const isNewest = b.isNewest && !cell?.isRecurrent;
+  b.remember(output.clock, () => {
+    const advanced = memory.advance(b, rows);
+    const read = hidden?.project({ memory: output });
+    if (!hidden && isNewest) memory.unfold(b, output);
+    // A cell that reads no memory leaves nobody who does.
+    const by = hidden || isNewest ? "newest" : "rows";
+    return { ...advanced, reader: isNewest ? { by } : (read ?? { by }) };
+  });
+  if (!hidden && !isNewest) memory.unfold(b, output);
 }

@@ -42,23 +42,34 @@ export const memoryAttention: Kind<MemoryAttentionDescription> = {
         const rows = memory.encode(b, input);
         const output = b.rows(clock, channels);
         const size = pad4(rank);
-        const [projected, scores] = b.scratch(pad4(channels) * 3 * size, (size + 1) * size);
+        const scratch = [pad4(channels) * 3 * size, (size + 1) * size];
+        const [projected, scores] = b.scratch(...scratch);
+        const { weights, bias } = readersOf(b, layer, size, memory.factors);
         const fields = {
           state: memory.state,
           order,
           channels,
           output: output.at,
           outputStride: strideOf(output),
-          ...readersOf(b, layer, size, memory.factors),
+          weights,
+          bias,
           mix: b.weights.vector(`${name}.mix`, rank),
           rank,
           divisor: Math.sqrt(channels),
           projected: projected!,
           scores: scores!,
         };
-        b.program.loop(clock, () => {
-          memory.advance(b, rows);
-          b.program.record("memoryAttention", clock, fields);
+        b.remember(clock, () => {
+          let advanced: ReturnType<Memory["advance"]>;
+          b.program.loop(clock, () => {
+            advanced = memory.advance(b, rows);
+            b.program.record("memoryAttention", clock, fields);
+          });
+          return {
+            ...advanced!,
+            scratch: [...advanced!.scratch, ...scratch],
+            reader: { by: "memoryAttention", weights, bias, outputs: 3 * size },
+          };
         });
         return output;
       },

@@ -6,6 +6,7 @@ import type { Facts } from "../facts/facts.js";
 import { basis, type Discretization, MAX_ORDER } from "../legendre/residual.js";
 import type { Builder } from "../plan/builder.js";
 import type { Node } from "../plan/node.js";
+import type { Remembered } from "../plan/prefill.js";
 import { type Rows, strideOf } from "../plan/rows.js";
 import { Encoder, type FedBack } from "./encoder.js";
 import { type Fields, integer, oneOf, positive } from "./fields.js";
@@ -118,8 +119,17 @@ export class Memory {
     };
   }
 
-  /** Appends the recurrent part: adds fed-back terms to the inputs, then updates the memory. */
-  advance(b: Builder, { input, gate, output }: MemoryRows): void {
+  /** Whether the next memory depends on the one before and on the input alone. */
+  get isLinear(): boolean {
+    return this.#isPlain && !this.feedback.hidden && !this.feedback.memory;
+  }
+
+  /**
+   * Appends the recurrent part: adds fed-back terms to the inputs, then updates the memory.
+   *
+   * @returns what of it must be known to take many rows at once
+   */
+  advance(b: Builder, { input, gate, output }: MemoryRows): Omit<Remembered, "reader"> {
     this.#encoder?.feed(b, input);
     if (gate) this.#gate?.feed(b, gate);
     const { name, order, memoryActivation } = this.layer;
@@ -129,7 +139,9 @@ export class Memory {
     const weights = this.#isExplicit
       ? givenMatrix(b, name, order, columns)
       : computedMatrix(b, this.layer, !this.factors);
-    const [residual, updated] = b.scratch(copies * pad4(columns), copies * pad4(order));
+    const scratch = [copies * pad4(columns), copies * pad4(order)];
+    const [residual, updated] = b.scratch(...scratch);
+    const rule = gapRuleOf(this.layer, this.#isExplicit, this.#isPlain);
     b.program.record("memory", this.#clock, {
       input: input.at,
       inputStride: strideOf(input),
@@ -141,7 +153,7 @@ export class Memory {
       order,
       isExplicit: columns - order,
       weights,
-      gap: b.gap(gapRuleOf(this.layer, this.#isExplicit, this.#isPlain), weights),
+      gap: b.gap(rule, weights),
       residual: residual!,
       residualStride: pad4(columns) * 4,
       updated: updated!,
@@ -151,6 +163,12 @@ export class Memory {
       gateStride: gate ? strideOf(gate) : 0,
       drive: gate ? b.weights.vector(`${name}.B`, order) : 0,
     });
+    const { theta } = this.layer;
+    return {
+      ...{ layer: name, clock: this.#clock, order, channels, weights, scratch },
+      theta: theta === undefined ? undefined : Number(theta),
+      matrix: rule.matrix && ((hold) => rule.matrix!(1, hold)),
+    };
   }
 
   /** The output as users know it: LMU coordinates. */

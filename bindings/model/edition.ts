@@ -1,6 +1,7 @@
 import { FULL_ACTIVATIONS } from "../activations.js";
 import type { Description, LayerDescription } from "../description.js";
 import { type Kinds, KINDS } from "../layers/kinds.js";
+import type { Planner } from "../plan/builder.js";
 import type { WasmModule } from "../runtime/kernel.js";
 
 /** What a model is made with: the kinds of layer there are, and the compiled wasm that runs their records. */
@@ -9,14 +10,25 @@ export interface Edition {
   readonly module: WasmModule;
   /** Whether the module is lmu-full.wasm, or is to be: what is passed as wasm may be another. */
   readonly isFull: boolean;
+  /** Makes memories take many rows at once; undefined if they only step. */
+  readonly planner?: Planner | undefined;
 }
 
 /** What `lmu-wasm/full` exports. */
 export interface Full {
   /** The kinds of layer that lmu.wasm does not have. */
   readonly kinds: Kinds;
+  /** Makes memories take many rows at once. */
+  readonly planner: Planner;
   /** lmu-full.wasm, compiled on first use. */
   module(): WasmModule;
+}
+
+/** Options of load that decide on the edition. */
+export interface EditionOptions {
+  readonly wasm?: WasmModule | undefined;
+  readonly full?: Full | undefined;
+  readonly prefill?: "exact" | "parallel" | undefined;
 }
 
 /** The edition with all kinds. @param wasm - instead of lmu-full.wasm of the package */
@@ -25,20 +37,22 @@ export function fullEdition({ kinds, module }: Full, wasm?: WasmModule): Edition
 }
 
 /**
- * The least edition that knows the layers of a description. That has not been checked yet: what it may hold depends on the
- * edition.
+ * The least edition that knows the layers of a description, and does what the options ask for. The description has not been
+ * checked yet: what it may hold depends on the edition.
  *
- * @param given - a module instead of those of the package, and the full edition, if the caller has it
+ * @param options - wasm instead of the modules of the package; the full edition, if the caller has it; prefill
  * @throws LmuError wasm-unavailable; what importing throws
  */
 export async function editionFor(
   { layers }: Partial<Description>,
-  { wasm, full }: { readonly wasm?: WasmModule | undefined; readonly full?: Full | undefined },
+  { wasm, full, prefill }: EditionOptions,
   core: () => WasmModule,
   importFull: () => Promise<Full>,
 ): Promise<Edition> {
-  if (Array.isArray(layers) && (layers.some(isOther) || namesOthers(layers))) {
-    return fullEdition(full ?? (await importFull()), wasm);
+  const isParallel = prefill === "parallel";
+  if (isParallel || (Array.isArray(layers) && (layers.some(isOther) || namesOthers(layers)))) {
+    const all = full ?? (await importFull());
+    return { ...fullEdition(all, wasm), planner: isParallel ? all.planner : undefined };
   }
   return { kinds: KINDS, module: wasm ?? core(), isFull: false };
 }

@@ -9,6 +9,7 @@ import { fingerprintOf } from "./fingerprint.js";
 import type { Hash } from "./hash.js";
 import { graphOf } from "../graph.js";
 import type { Graph } from "../plan/node.js";
+import type { Planner } from "../plan/builder.js";
 import { pack } from "../plan/pack.js";
 import { checkUnpaid, type Plan, planModel } from "../plan/plan.js";
 import type { Packing } from "../plan/weights.js";
@@ -29,6 +30,10 @@ const ROWS = 64;
 const STREAMS = 16;
 export const STATES_BYTES = 2 ** 24;
 
+// Steps per call of memories that take many rows at once, as far as buffers stay below so many bytes.
+const PREFILL_STEPS = 1024;
+const PREFILL_BYTES = 2 ** 26;
+
 /** A model that is planned again has its matrices already. */
 const UNUSED: Hold = () => new Float64Array(0);
 
@@ -44,6 +49,8 @@ export class Engine {
   readonly #packings = new Map<string, Packing[]>();
   /** The states of its streams, and the session that runs them: nothing else holds the memory. */
   #states: States | undefined;
+  /** Makes memories take many rows at once; undefined if they only step. */
+  readonly planner: Planner | undefined;
   #fingerprint: Hash | undefined;
   /** Made when a stream first steps by another time than one. */
   #gaps: Gaps | undefined;
@@ -54,11 +61,12 @@ export class Engine {
    * @throws LmuError whatever is wrong with the description or the tensors; model-too-large
    */
   constructor(
-    { module, kinds, isFull }: Edition,
+    { module, kinds, isFull, planner }: Edition,
     description: Description,
     tensors: ReadonlyMap<string, TensorInfo>,
   ) {
     this.module = module;
+    this.planner = planner;
     this.#description = description;
     this.#graph = graphOf(description, tensors, kinds);
     const exports = start(module, isFull);
@@ -66,8 +74,13 @@ export class Engine {
     const hold = holdOf(module, () => ({ exports, from: this.plan.buffersAt }));
     const { stateBytes } = this.#graph.facts;
     const streams = Math.max(1, Math.min(STREAMS, Math.floor(STATES_BYTES / stateBytes)));
-    const call: Capacity = { rows: ROWS, streams };
-    this.plan = planModel(this.#graph, exports.heapBase(), call, hold);
+    const plan = (rows: number) =>
+      planModel(this.#graph, exports.heapBase(), { rows, streams }, hold, planner);
+    let rows = planner ? PREFILL_STEPS * streams : ROWS;
+    this.plan = plan(rows);
+    while (rows > ROWS && this.plan.statesAt - this.plan.buffersAt > PREFILL_BYTES) {
+      this.plan = plan((rows /= 2));
+    }
     checkUnpaid(this.plan);
     this.#states = install(exports, this.plan);
     for (const packing of this.plan.packings) {
@@ -82,6 +95,23 @@ export class Engine {
     for (const packing of this.#packings.get(name) ?? []) {
       pack(packing, rows, firstRow, this.#weights);
     }
+  }
+
+  /** What is left to do when all tensors are written. */
+  finish(): this {
+    if (!this.planner) return this;
+    const { floats, integers, exports } = this.#states!.session;
+    // Buffers are still empty.
+    const hold = holdOf(this.module, () => ({ exports, from: this.plan.buffersAt }));
+    this.plan.prepare({ floats, integers, hold });
+    return this;
+  }
+
+  /** Steps of a call of so many streams at most: what is taken step by step should stay in cache. */
+  most(streams: number, isParallel: boolean): number {
+    const { rows, streams: all } = this.plan.capacity;
+    if (isParallel) return Math.floor(rows / all);
+    return this.plan.wholeSequence === undefined ? Math.floor(ROWS / streams) : rows;
   }
 
   /**
@@ -102,7 +132,8 @@ export class Engine {
   resized(action: string, rows: number): States {
     const { session } = this.running(action);
     if (rows > this.plan.capacity.rows) {
-      const plan = planModel(this.#graph, this.plan.at, { rows, streams: 1 }, UNUSED);
+      const call: Capacity = { rows, streams: 1 };
+      const plan = planModel(this.#graph, this.plan.at, call, UNUSED, this.planner);
       this.#states = install(session.exports, plan);
       this.plan = plan;
     }

@@ -16,6 +16,11 @@ export interface LoadOptions extends FormatOptions {
    * "lmu-wasm/full"`. Elsewhere it is imported when a model has convolutions, pooling, attention, positions or a less common activation.
    */
   full?: Full | undefined;
+  /**
+   * "parallel": memories of LMUs take many samples at once where `run` and `push` bring many, within 1e-5 of the largest output. Loads
+   * 3 KB more, and computes tables for it: docs/prefill.md. @defaultValue "exact"
+   */
+  prefill?: "exact" | "parallel" | undefined;
 }
 
 /** What each option of load must be. */
@@ -27,6 +32,7 @@ const KINDS: Readonly<Record<keyof LoadOptions, string>> = {
   layers: "array",
   wasm: "object",
   full: "object",
+  prefill: "string",
 };
 
 /**
@@ -43,7 +49,11 @@ export function checkLoadOptions(options: LoadOptions, ...more: readonly string[
     if (value === undefined || kind.includes(kindOf(value))) continue;
     throw new TypeError(`Cannot ${action}: ${name} is ${brief(value)}, expected ${kind}`);
   }
-  const { maxBytes } = options;
+  const { maxBytes, prefill = "exact" } = options;
+  if (!["exact", "parallel"].includes(prefill)) {
+    const message = `Cannot ${action}: prefill is ${brief(prefill)}, expected exact or parallel`;
+    throw new RangeError(message);
+  }
   if (maxBytes !== undefined) expectInteger(action, "maxBytes", maxBytes, 1);
 }
 

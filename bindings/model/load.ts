@@ -118,7 +118,7 @@ function modelOf(checkpoint: Checkpoint, edition: Edition, more: readonly string
   const warnings = [...checkpoint.warnings, ...more];
   const engine = new Engine(edition, description, tensors);
   for (const [name, tensor] of tensors) engine.write(name, tensor);
-  return new Model(engine, { format, notes, warnings, source: description.source });
+  return new Model(engine.finish(), { format, notes, warnings, source: description.source });
 }
 
 /** Native files are written to wasm memory as they come: nothing is kept but the piece at hand. */
@@ -138,7 +138,7 @@ async function loadNative(
     });
   }
   const { source } = description;
-  return new Model(engine, { format: "lmu-wasm", notes: [], warnings, source });
+  return new Model(engine.finish(), { format: "lmu-wasm", notes: [], warnings, source });
 }
 
 /** Bytes of a tensor decoded at a time, unless a row is longer. */

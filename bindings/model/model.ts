@@ -1,6 +1,6 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectInteger, expectLength, expectOptions, LmuError } from "../errors.js";
+import { expectInteger, expectLength, LmuError } from "../errors.js";
 import { digitsOf } from "./hash.js";
 import { printable, sizesOf } from "../inspect.js";
 import {
@@ -13,6 +13,7 @@ import {
   takeSamples,
 } from "./ports.js";
 import { Pool } from "./pool.js";
+import { manyOf, type PrefillOptions } from "./prefill-options.js";
 import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
@@ -23,7 +24,7 @@ import { expectStreamable, Stream } from "./stream.js";
 const ACTION = "run the model";
 
 /** Options of {@link Model.run}. */
-export interface RunOptions<Output extends Float32Array = Float32Array> {
+export interface RunOptions<Output extends Float32Array = Float32Array> extends PrefillOptions {
   /** Sequences in the input, one after another. @defaultValue 1 */
   batch?: number | undefined;
   /**
@@ -143,7 +144,7 @@ export class Model {
   #job<Output extends Float32Array>(samples: Samples, options: RunOptions<Output>): Job<Output> {
     const engine = this.#engine;
     const action = ACTION;
-    expectOptions(action, options, ["batch", "output"]);
+    const many = manyOf(action, options, engine, true, "batch", "output");
     const { batch = 1, output } = options;
     const input = takeSamples(action, samples, engine.plan.input.vocabulary, output);
     engine.running(action);
@@ -157,12 +158,13 @@ export class Model {
     const rows = isSingle ? 1 : made;
     const length = batch * rows * width;
     checkOutput(action, output, length);
-    return { input, output: output ?? (new Float32Array(length) as Output), batch, steps, rows };
+    const result = output ?? (new Float32Array(length) as Output);
+    return { input, output: result, batch, steps, rows, many };
   }
 
   /** Runs a job, group after group of sequences, one call at a time. */
   *#calls(job: Job): Generator<void> {
-    const { input, output, batch, steps, rows } = job;
+    const { input, output, batch, steps, rows, many } = job;
     const engine = this.#engine;
     const isWhole = engine.plan.wholeSequence !== undefined;
     const states = isWhole ? engine.resized(ACTION, steps) : engine.running(ACTION);
@@ -181,11 +183,13 @@ export class Model {
         isEnd: true,
         output,
         rows,
+        many,
         taken: 0,
         made: 0,
       };
+      const most = engine.most(streams, many > 0);
       while (pass.taken < steps) {
-        advance(states.session, pass);
+        advance(states.session, pass, most);
         yield;
       }
     }
@@ -334,4 +338,6 @@ interface Job<Output extends Float32Array = Float32Array> {
   /** Per sequence, of input and of output. */
   readonly steps: number;
   readonly rows: number;
+  /** How they may be taken. */
+  readonly many: number;
 }

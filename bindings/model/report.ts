@@ -1,5 +1,6 @@
 import type { Checkpoint } from "../formats/checkpoint.js";
 import type { Plan } from "../plan/plan.js";
+import type { PrefillReport } from "../plan/prefill.js";
 
 /** What a model is and what it costs; made by {@link Model.report}. Plain data, JSON-safe. */
 export interface Report {
@@ -66,6 +67,8 @@ export interface LayerReport {
   readonly stateBytes: number;
   /** Its part of {@link Report.multiplyAdds}. */
   readonly multiplyAdds: number;
+  /** How it takes many samples at once, if it does: of models loaded with the option `prefill`. */
+  readonly prefill?: PrefillReport;
   /** What it reads of the file, by the names of the native format: weights are [outputs, inputs]. */
   readonly tensors: readonly TensorReport[];
 }
@@ -105,7 +108,11 @@ export function reportOf(plan: Plan, memoryBytes: number, origin: Origin): Repor
     stateBytesPerStep: plan.rowBytes,
     memoryBytes,
     multiplyAdds: Math.round(total("multiplyAdds")),
-    layers: JSON.parse(JSON.stringify(plan.costs)) as LayerReport[],
+    layers: JSON.parse(
+      JSON.stringify(
+        plan.costs.map((cost) => ({ ...cost, prefill: plan.prefills.get(cost.name) })),
+      ),
+    ) as LayerReport[],
     notes: [...origin.notes],
     warnings: [...origin.warnings, ...plan.warnings],
   };

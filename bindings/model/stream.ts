@@ -6,6 +6,7 @@ import { printable } from "../inspect.js";
 import { readGap, type StepOptions } from "./step-options.js";
 import { advance, type Pass } from "../runtime/pass.js";
 import { OpenState } from "./open-state.js";
+import { manyOf, type PrefillOptions } from "./prefill-options.js";
 import { type Place, Recall } from "./recall.js";
 import {
   type Bytes,
@@ -131,13 +132,18 @@ export class Stream extends Recall {
    *
    * @param chunk - f32[steps, inputSize], row by row; token models: ids[steps]
    * @param output - receives the outputs, of exactly their length; without it they come in a new array. May overlap chunk
+   * @param options - whether memories may take many samples at once; then the bits depend on the chunks
    * @returns [rows, outputSize] if the model returns sequences (one row per step unless it has strides, unpadded
    *   convolutions or look-ahead), else the last output, [outputSize]; NaN before there is one
    * @throws TypeError, RangeError if an argument is of the wrong kind or length
    * @throws LmuError input-invalid if a value is not finite in f32 (or no token id), or after {@link Stream.end}; disposed
    */
-  push<Output extends Float32Array = Floats>(chunk: Samples, output?: Output): Output {
-    return this.#push(chunk, output, false);
+  push<Output extends Float32Array = Floats>(
+    chunk: Samples,
+    output?: Output,
+    options: PrefillOptions = {},
+  ): Output {
+    return this.#push(chunk, output, false, options);
   }
 
   /**
@@ -147,19 +153,26 @@ export class Stream extends Recall {
    *
    * @param chunk - as for {@link Stream.push}, and at least one sample
    * @param output - receives f32[outputSize]; without it the output comes in a new array. May overlap chunk
+   * @param options - as for {@link Stream.push}
    * @returns [outputSize]; NaN before there is an output
    * @throws as {@link Stream.push}
    */
-  last<Output extends Float32Array = Floats>(chunk: Samples, output?: Output): Output {
-    return this.#push(chunk, output, true);
+  last<Output extends Float32Array = Floats>(
+    chunk: Samples,
+    output?: Output,
+    options: PrefillOptions = {},
+  ): Output {
+    return this.#push(chunk, output, true, options);
   }
 
   #push<Output extends Float32Array>(
     chunk: Samples,
     output: Output | undefined,
     isNewest: boolean,
+    options: PrefillOptions,
   ): Output {
     const action = "push into the stream";
+    const many = manyOf(action, options, this.#engine, false);
     const { width, vocabulary } = this.#engine.plan.input;
     const input = takeSamples(action, chunk, vocabulary, output);
     const steps = input.length / width;
@@ -167,7 +180,7 @@ export class Stream extends Recall {
       const wanted = isNewest ? `${width} or a multiple` : `a multiple of ${width}`;
       expectLength(action, "input", input.length, wanted);
     }
-    return this.#take(action, input, steps, false, output, isNewest);
+    return this.#take(action, input, steps, false, output, isNewest, many);
   }
 
   /**
@@ -258,6 +271,7 @@ export class Stream extends Recall {
     isEnd: boolean,
     output: Output | undefined,
     isNewest = false,
+    many = 0,
   ): Output {
     const { session } = this.#state.expectOpen(action);
     const { position } = this;
@@ -281,6 +295,8 @@ export class Stream extends Recall {
       steps,
       isEnd,
       isNewest,
+      // Whoever reads the samples may have stepped this stream.
+      many: many && position === 0 ? 2 : many,
       output: isSingle ? this.#state.latest : result,
       rows,
       taken: 0,
@@ -288,8 +304,9 @@ export class Stream extends Recall {
     };
     // Without samples nothing is called: rows for which padding in front suffices come with the first one.
     if (steps > 0 || isEnd) {
+      const most = this.#engine.most(1, many > 0);
       do {
-        const made = advance(session, pass, this.#state.most);
+        const made = advance(session, pass, Math.min(most, this.#state.most));
         if (made > 0) session.read(made - 1, this.#state.latest, 0);
         this.#state.passed();
       } while (pass.taken < steps);

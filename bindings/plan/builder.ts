@@ -4,9 +4,17 @@ import type { Hold } from "../legendre/residual.js";
 import { computed, type Tensor } from "../tensor.js";
 import type { Address } from "./address.js";
 import type { GapRule, PlacedGapRule } from "./gap-rule.js";
+import type { Installed, PrefillReport, Remembered } from "./prefill.js";
 import { type Fields, Program } from "./program.js";
 import type { Rows } from "./rows.js";
 import { type MatrixOptions, Weights } from "./weights.js";
+
+/**
+ * Appends records that advance a memory and read it, within one that can take many of their rows at once.
+ *
+ * @param add - appends them
+ */
+export type Planner = (b: Builder, clock: Clock, add: () => Remembered) => void;
 
 /** Records that make rows of rows. */
 type Unary =
@@ -20,6 +28,12 @@ export class Builder {
   readonly gapRules: PlacedGapRule<Address>[] = [];
   /** The Trial of segments, if there are any. */
   trial: Address | undefined;
+  /** How memories take many rows at once, by the names of their layers. */
+  readonly prefills = new Map<string, PrefillReport>();
+  /** What is to be done when the weights are in memory. */
+  readonly afterwards: ((memory: Installed) => void)[] = [];
+  /** Of the node being lowered only the newest row is read. */
+  isNewest = false;
   bufferBytes = 0;
   /** Of the record that needs most. */
   scratchBytes = 0;
@@ -29,11 +43,13 @@ export class Builder {
   /**
    * @param clocks - how many the model has
    * @param hold - how memories are discretized
+   * @param planner - makes memories take many rows at once
    */
   constructor(
     clocks: number,
     readonly capacity: Capacity,
     readonly hold: Hold,
+    readonly planner?: Planner,
   ) {
     this.program = new Program(clocks);
   }
@@ -77,6 +93,12 @@ export class Builder {
     const gap = this.program.part("gap", { updates: 0 });
     this.gapRules.push({ ...rule, gap, weights });
     return gap;
+  }
+
+  /** Appends records that advance a memory and read it. */
+  remember(clock: Clock, add: () => Remembered): void {
+    if (this.planner) this.planner(this, clock, add);
+    else add();
   }
 
   /** Several arrays of floats that live while one record runs: all records share the place. */

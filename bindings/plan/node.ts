@@ -10,6 +10,8 @@ export interface Node {
   readonly clock: Clock;
   /** Ids instead of features: the vocabulary. */
   readonly vocabulary?: number;
+  /** Of its input it reads the newest row alone. */
+  readonly readsNewest?: true;
   /** Appends the records that make its rows of those of its inputs. May be asked again, for calls of another capacity. */
   lower(b: Builder, inputs: readonly [Rows, ...Rows[]]): Rows;
 }

@@ -4,9 +4,11 @@ import type { Capacity } from "../facts/clock.js";
 import type { LayerCost, StateField } from "../facts/facts.js";
 import { givesEveryStep } from "../facts/waits.js";
 import type { Hold } from "../legendre/residual.js";
-import { Builder } from "./builder.js";
+import { Builder, type Planner } from "./builder.js";
 import type { PlacedGapRule } from "./gap-rule.js";
 import type { Graph, Node } from "./node.js";
+import type { Installed, PrefillReport } from "./prefill.js";
+import type { Address } from "./address.js";
 import { type Rows, strideOf } from "./rows.js";
 import type { Packing } from "./weights.js";
 import type { Program } from "./program.js";
@@ -83,6 +85,13 @@ export interface Gaps {
   readonly gapRules: readonly PlacedGapRule[];
 }
 
+/** How memories take many rows at once. */
+export interface Prefill {
+  readonly prefills: ReadonlyMap<string, PrefillReport>;
+  /** To be called when the plan is installed and all weights are written. */
+  prepare(memory: Omit<Installed, "at">): void;
+}
+
 /** What the graph says of the model, for reports. */
 export interface Costs {
   /** Why the model needs its whole sequence in one call, if it does. */
@@ -98,7 +107,7 @@ export interface Trials {
 }
 
 /** Where everything of a model stands in memory, and the words that make lmu.wasm run it. */
-export interface Plan extends Ports, Words, Packed, States, Gaps, Costs, Trials {}
+export interface Plan extends Ports, Words, Packed, States, Gaps, Prefill, Costs, Trials {}
 
 /**
  * Lays out a model: pure arithmetic on its graph.
@@ -107,11 +116,18 @@ export interface Plan extends Ports, Words, Packed, States, Gaps, Costs, Trials 
  *
  * @param base - first free byte of memory
  * @param hold - how memories are discretized
+ * @param planner - makes memories take many rows at once
  * @throws LmuError model-too-large
  */
-export function planModel(graph: Graph, base: number, capacity: Capacity, hold: Hold): Plan {
+export function planModel(
+  graph: Graph,
+  base: number,
+  capacity: Capacity,
+  hold: Hold,
+  planner?: Planner,
+): Plan {
   const { facts, input, output } = graph;
-  const b = new Builder(facts.clocks, capacity, hold);
+  const b = new Builder(facts.clocks, capacity, hold, planner);
   const rows = lower(graph, b);
   const { stateBytes } = facts;
   checkBytes(b.weights.bytes + b.bufferBytes + b.scratchBytes + stateBytes * capacity.streams);
@@ -120,6 +136,8 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
   const buffersAt = slotsAt + pad4(capacity.streams) * 4;
   const scratchAt = buffersAt + b.bufferBytes;
   const bases = { program: base, weights: weightsAt, buffers: buffersAt, scratch: scratchAt };
+  const at = ({ region, offset }: Address) =>
+    (region === "program" ? partsAt : bases[region]) + offset;
   const port = (node: Node) => {
     const { at, width } = rows.get(node)!;
     return { at: bases[at.region] + at.offset, stride: strideOf(node), width };
@@ -160,6 +178,10 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
       weights: partsAt + rule.weights.offset,
     })),
     trialAt: b.trial && partsAt + b.trial.offset,
+    prefills: b.prefills,
+    prepare(memory) {
+      for (const prepare of b.afterwards) prepare({ ...memory, at });
+    },
     wholeSequence: facts.wholeSequence,
     costs: facts.costs,
     warnings: facts.warnings,
@@ -167,9 +189,15 @@ export function planModel(graph: Graph, base: number, capacity: Capacity, hold: 
 }
 
 /** Appends the records of every node; returns where its rows are. */
-function lower({ nodes }: Graph, b: Builder): ReadonlyMap<Node, Rows> {
+function lower({ nodes, output }: Graph, b: Builder): ReadonlyMap<Node, Rows> {
   const rows = new Map<Node, Rows>();
+  // Of these, more than the newest row is read.
+  const read = new Set([output]);
   for (const { node, inputs } of nodes) {
+    if (!node.readsNewest) for (const input of inputs) read.add(input);
+  }
+  for (const { node, inputs } of nodes) {
+    b.isNewest = !read.has(node);
     const from = inputs.map((input) => rows.get(input)!) as [Rows, ...Rows[]];
     rows.set(node, node.lower(b, from));
   }

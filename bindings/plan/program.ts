@@ -88,6 +88,20 @@ export class Program {
     return body;
   }
 
+  /** Appends what `add` appends, within one record if it returns the fields of one. */
+  within<K extends keyof typeof RECORDS>(
+    kind: K,
+    clock: Clock,
+    add: () => Fields<K> | undefined,
+  ): void {
+    let fields: Fields<K> | undefined;
+    const body = this.body(() => {
+      fields = add();
+    });
+    if (fields) this.record(kind, clock, fields, body);
+    else this.#records.push(body);
+  }
+
   /** An activation for a record; 0 for the identity. */
   activation(where: string, description: ActivationDescription | undefined): Address | 0 {
     const { kind, parameters } = encodeActivation(where, description);

@@ -113,6 +113,13 @@ export class Weights {
     return this.table(source, length, 1, 1, place);
   }
 
+  /** Whether so many floats more may be computed, which are then counted. */
+  hasRoom(floats: number): boolean {
+    const isLittle = this.#computed + floats <= MAX_COMPUTED;
+    if (isLittle) this.#computed += floats;
+    return isLittle;
+  }
+
   /** Counts what no tensor of the file pays for. */
   #count(source: string | Tensor, floats: number): void {
     if (typeof source !== "string") this.#computed += floats;

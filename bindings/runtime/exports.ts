@@ -165,4 +165,54 @@ export interface FullExports extends Exports {
   threshold(at: number, count: number, parameters: number): void;
   /** x - ln Σ e^x over f32[width], padded to a multiple of 4. Error: 3e-7·max(1, |x|, |y|) + width · 2^-24. */
   logSoftmax(at: number, width: number): void;
+  /**
+   * Σ x[t] e^(-2πi f t / points) of four sequences side by side, in place; f comes in bit-reversed order. A point is f32[8]: four
+   * real parts, four imaginary ones. Error: 2^-22 · log₂(points) of the root of the sum of squares.
+   *
+   * @param x - f32[points][8], in and out
+   * @param points - a power of two, at least 8
+   * @param twiddles - f32[points][2]: e^(iπ j / half) at [half + j], for half = 1, 2, 4 … and j < half
+   */
+  fourier(x: number, points: number, twiddles: number): void;
+  /** All stages but the last of the way back, unscaled: addSecondHalf has that. Arguments as for fourier. */
+  inverseFourier(x: number, points: number, twiddles: number): void;
+  /**
+   * y[f] = Σ taps[f][k] · u_k[f] over k < known, products of complex numbers; of each u one lane serves all four of y.
+   *
+   * @param y - f32[points][8]
+   * @param taps - f32[points][count][8]
+   * @param count - spectra that there are taps for
+   * @param spectra - u32[known]: addresses of the lane of u_k, f32[points][8], at its first point
+   * @param known - 0 to count
+   * @param points - of each
+   */
+  multiplySpectra(
+    y: number,
+    taps: number,
+    count: number,
+    spectra: number,
+    known: number,
+    points: number,
+  ): void;
+  /**
+   * The last stage of the way back for t from points / 2 on: adds the four real parts to y[t - points / 2][0…3], the four
+   * imaginary ones to [4…7].
+   *
+   * @param y - f32[count][8], or [4] without the imaginary parts; in and out
+   * @param stride - bytes from row to row
+   * @param count - rows, 1 to points / 2
+   * @param x - f32[points][8], what inverseFourier left
+   * @param points - as there
+   * @param twiddles - as there
+   * @param hasNext - 1 if there is room for the imaginary parts, 0 if not
+   */
+  addSecondHalf(
+    y: number,
+    stride: number,
+    count: number,
+    x: number,
+    points: number,
+    twiddles: number,
+    hasNext: number,
+  ): void;
 }

@@ -1,3 +1,4 @@
+import { PLAN_WORDS } from "./records.js";
 import type { Session } from "./session.js";
 
 /** Sequences on their way through a model, some of them at a time in lock step. May be used again. */
@@ -13,6 +14,8 @@ export interface Pass {
   isEnd: boolean;
   /** Only the newest row is wanted, of a model that gives more. */
   isNewest?: boolean;
+  /** How memories may take the rows, Many in assembly/layers/convolved.ts: step by step unless given. */
+  many?: number;
   /** Receives [sequences][rows][output width]: all rows, or the newest if one is wanted or given. */
   output: Float32Array;
   rows: number;
@@ -28,7 +31,7 @@ export interface Pass {
  * @returns output rows of each sequence that may be read until the next call
  */
 export function advance(session: Session, pass: Pass, most = Infinity): number {
-  const { streams, first, input, steps, isNewest, output, rows, taken } = pass;
+  const { streams, first, input, steps, isNewest, many = 0, output, rows, taken } = pass;
   const { image } = session;
   const count = Math.min(Math.floor(image.capacity.rows / streams), steps - taken, most);
   for (let t = 0; t < count; t++) {
@@ -39,7 +42,12 @@ export function advance(session: Session, pass: Pass, most = Infinity): number {
   }
   pass.taken += count;
   const isEnd = pass.isEnd && pass.taken === steps;
+  // The last word of a plan's header; other calls find it 0.
+  const at = image.at / 4 + PLAN_WORDS - 1;
+  session.integers[at] = many;
   const made = session.run(pass.slots, streams, count, isEnd, isNewest);
+  session.integers[at] = 0;
+  if (many > 1) pass.many = 3;
   if ((image.output.isSingle || isNewest) && made > 0) pass.made = 0;
   for (let r = isNewest ? Math.max(0, made - 1) : 0; r < made; r++, pass.made++) {
     for (let s = 0; s < streams; s++) {

@@ -76,7 +76,7 @@ async function perform(id: number, request: Request, signal: AbortSignal): Promi
       return models.get(request.model)!.report();
     case "run": {
       const { batch, input } = request;
-      const options = { batch, output: outputOf(request) };
+      const options = { ...request.options, batch, output: outputOf(request) };
       return models.get(request.model)!.runInSlices(input as Samples, options, pauses(signal));
     }
     case "stream":
@@ -134,7 +134,7 @@ function performOnStream(request: Extract<Request, { call: StreamCall | "recall"
     case "step":
       return answer(stream.step(request.input as Samples, outputOf(request), request.options));
     case "push":
-      return answer(stream.push(request.input as Samples, outputOf(request)));
+      return answer(stream.push(request.input as Samples, outputOf(request), request.options));
     case "end":
       return answer(stream.end(outputOf(request)));
     case "reset":

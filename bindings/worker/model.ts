@@ -100,8 +100,8 @@ export class WorkerModel {
     options: WorkerRunOptions<Output> = {},
   ): Promise<Output> {
     const action = ACTIONS.run;
-    expectOptions(action, options, ["batch", "output", "signal", "transfer"]);
-    const { batch = 1, output, signal, transfer = false } = options;
+    expectOptions(action, options, ["batch", "output", "prefill", "signal", "transfer"]);
+    const { batch = 1, output, prefill, signal, transfer = false } = options;
     expectInteger(action, "batch", batch, 1);
     expectOutput(action, output);
     // A buffer that holds the output, too, is still needed here.
@@ -110,7 +110,7 @@ export class WorkerModel {
     const result = await this.#ask<Floats>(
       {
         ...{ call: "run", model: this.#handle, input: sent.input },
-        ...{ batch, outputLength: output?.length },
+        ...{ batch, outputLength: output?.length, options: { prefill } },
       },
       { signal, transfer: sent.transfer },
     );

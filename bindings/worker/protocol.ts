@@ -1,10 +1,10 @@
 import { LmuError, type LmuErrorCode } from "../errors.js";
 import type { Bytes, Floats, Numbers } from "../model/ports.js";
-import type { FormatOptions } from "../formats/read.js";
+import type { LoadOptions } from "../model/load-options.js";
 import type { SaveOptions, SnapshotDType } from "../model/snapshot.js";
 import type { Report } from "../model/report.js";
+import type { PrefillOptions } from "../model/prefill-options.js";
 import type { StepOptions } from "../model/step-options.js";
-import type { WasmModule } from "../runtime/kernel.js";
 import type { Progress } from "../source/source.js";
 
 /*
@@ -63,8 +63,8 @@ interface Arguments {
   readonly input?: Numbers | number | undefined;
   /** Length of the array that the caller wants filled, if he has one: it stays on his side. */
   readonly outputLength?: number | undefined;
-  /** Of a step. */
-  readonly options?: StepOptions | undefined;
+  /** Of a step, or of a chunk. */
+  readonly options?: (StepOptions & PrefillOptions) | undefined;
 }
 
 /** What a stream is asked of its past, and the arguments as they come: the worker checks them. */
@@ -111,9 +111,7 @@ export const ACTIONS: Readonly<Record<Request["call"] | "poolPush" | "poolOutput
 export type SentSource = string | Blob | Uint8Array | { readonly [name: string]: SentSource };
 
 /** Options of load that can be sent. */
-export type SentOptions = Pick<FormatOptions, "config" | "layers" | "maxBytes"> & {
-  readonly wasm?: WasmModule | undefined;
-};
+export type SentOptions = Pick<LoadOptions, "config" | "layers" | "maxBytes" | "wasm" | "prefill">;
 
 /** From the page: a request, or word that nobody waits for one any more. */
 export type ToWorker =

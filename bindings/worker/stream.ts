@@ -6,6 +6,7 @@ import { type Bytes, copyBytes, expectOutput, type Floats, type Samples } from "
 import type { MemoryOptions, WindowOptions, WindowRange } from "../model/recall.js";
 import type { Report } from "../model/report.js";
 import type { SaveOptions } from "../model/snapshot.js";
+import type { PrefillOptions } from "../model/prefill-options.js";
 import type { StepOptions } from "../model/step-options.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions } from "./channel.js";
@@ -81,14 +82,16 @@ export class WorkerStream extends Feed {
    *
    * @param chunk - f32[steps, inputSize], row by row; token models: ids[steps]; copied at once
    * @param output - receives the outputs, of exactly their length; without it they come in a new array
+   * @param options - whether memories may take many samples at once
    * @returns [rows, outputSize] if the model returns sequences, else the last output, [outputSize]
    * @throws what push of the main entry throws
    */
   async push<Output extends Float32Array = Floats>(
     chunk: Samples,
     output?: Output,
+    options?: PrefillOptions,
   ): Promise<Output> {
-    return this.#call("push", output, chunk);
+    return this.#call("push", output, chunk, options);
   }
 
   /**
@@ -232,7 +235,7 @@ export class WorkerStream extends Feed {
     call: StreamCall,
     output?: Output,
     samples?: Samples | number,
-    options?: StepOptions,
+    options?: StepOptions & PrefillOptions,
   ): Promise<Output> {
     const action = ACTIONS[call];
     this.#expectAlive(call);

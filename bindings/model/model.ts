@@ -1,38 +1,17 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectInteger, expectLength, LmuError } from "../errors.js";
+import { LmuError } from "../errors.js";
+import { callsOf, jobOf, type RunOptions } from "./job.js";
 import { digitsOf } from "./hash.js";
 import { printable, sizesOf } from "../inspect.js";
-import {
-  type Bytes,
-  checkOutput,
-  type Floats,
-  type Numbers,
-  rowsOf,
-  type Samples,
-  takeSamples,
-} from "./ports.js";
+import { type Bytes, type Floats, rowsOf, type Samples } from "./ports.js";
 import { Pool } from "./pool.js";
-import { manyOf, type PrefillOptions } from "./prefill-options.js";
 import { type Origin, type Report, reportOf } from "./report.js";
 import type { ModelImage } from "../runtime/image.js";
 import type { WasmModule } from "../runtime/kernel.js";
-import { advance, type Pass } from "../runtime/pass.js";
 import { readSnapshot, type SaveOptions } from "./snapshot.js";
-import { expectStreamable, Stream } from "./stream.js";
-
-const ACTION = "run the model";
-
-/** Options of {@link Model.run}. */
-export interface RunOptions<Output extends Float32Array = Float32Array> extends PrefillOptions {
-  /** Sequences in the input, one after another. @defaultValue 1 */
-  batch?: number | undefined;
-  /**
-   * Receives the outputs, of exactly the length that run returns; without it they come in a new array. May overlap the
-   * input.
-   */
-  output?: Output | undefined;
-}
+import { expectStreamable } from "./open-state.js";
+import { Stream } from "./stream.js";
 
 /** What {@link Model.advance} gives. */
 export interface Advance {
@@ -119,8 +98,8 @@ export class Model {
     input: Samples,
     options: RunOptions<Output> = {},
   ): Output {
-    const job = this.#job(input, options);
-    const calls = this.#calls(job);
+    const job = jobOf(this.#engine, input, options);
+    const calls = callsOf(this.#engine, job);
     while (!calls.next().done);
     return job.output;
   }
@@ -135,64 +114,9 @@ export class Model {
     options: RunOptions<Output>,
     pause: () => Promise<void>,
   ): Promise<Output> {
-    const job = this.#job(input, options);
-    for (const _ of this.#calls(job)) await pause();
+    const job = jobOf(this.#engine, input, options);
+    for (const _ of callsOf(this.#engine, job)) await pause();
     return job.output;
-  }
-
-  /** Checks the arguments of run before anything changes. */
-  #job<Output extends Float32Array>(samples: Samples, options: RunOptions<Output>): Job<Output> {
-    const engine = this.#engine;
-    const action = ACTION;
-    const many = manyOf(action, options, engine, true, "batch", "output");
-    const { batch = 1, output } = options;
-    const input = takeSamples(action, samples, engine.plan.input.vocabulary, output);
-    engine.running(action);
-    expectInteger(action, "batch", batch, 1);
-    const steps = this.#steps(input.length, batch);
-    engine.expectSteps(action, steps);
-    const { width, isSingle } = engine.plan.output;
-    const made = engine.plan.rowsAfter(steps, true);
-    if (made < 1)
-      throw new RangeError(`Cannot ${action}: ${steps} steps are too few for one output`);
-    const rows = isSingle ? 1 : made;
-    const length = batch * rows * width;
-    checkOutput(action, output, length);
-    const result = output ?? (new Float32Array(length) as Output);
-    return { input, output: result, batch, steps, rows, many };
-  }
-
-  /** Runs a job, group after group of sequences, one call at a time. */
-  *#calls(job: Job): Generator<void> {
-    const { input, output, batch, steps, rows, many } = job;
-    const engine = this.#engine;
-    const isWhole = engine.plan.wholeSequence !== undefined;
-    const states = isWhole ? engine.resized(ACTION, steps) : engine.running(ACTION);
-    const { slotsAt, statesAt, capacity } = engine.plan;
-    const group = isWhole ? 1 : capacity.streams;
-    for (let first = 0; first < batch; first += group) {
-      const streams = Math.min(group, batch - first);
-      states.clear(statesAt, streams);
-      engine.makeRoom(ACTION, slotsAt, streams, steps);
-      const pass: Pass = {
-        slots: slotsAt,
-        streams,
-        first,
-        input,
-        steps,
-        isEnd: true,
-        output,
-        rows,
-        many,
-        taken: 0,
-        made: 0,
-      };
-      const most = engine.most(streams, many > 0);
-      while (pass.taken < steps) {
-        advance(states.session, pass, most);
-        yield;
-      }
-    }
   }
 
   /**
@@ -315,29 +239,4 @@ export class Model {
   [DISPOSE](): void {
     this.dispose();
   }
-
-  /** Steps per sequence, checked. */
-  #steps(length: number, batch: number): number {
-    const { width, steps: fixed } = this.#engine.plan.input;
-    const steps = length / (batch * width);
-    if (!Number.isInteger(steps) || steps < 1) {
-      expectLength(ACTION, "input", length, `batch ${batch} × steps × ${width}`);
-    }
-    if (fixed !== undefined && this.#engine.plan.wholeSequence) {
-      expectLength(ACTION, "input", length, batch * fixed * width);
-    }
-    return steps;
-  }
-}
-
-/** Sequences to run, checked. */
-interface Job<Output extends Float32Array = Float32Array> {
-  readonly input: Numbers;
-  readonly output: Output;
-  readonly batch: number;
-  /** Per sequence, of input and of output. */
-  readonly steps: number;
-  readonly rows: number;
-  /** How they may be taken. */
-  readonly many: number;
 }

@@ -1,7 +1,8 @@
 import { LmuError } from "../errors.js";
 import { slotOf, type States } from "../runtime/states.js";
 import type { Engine } from "./engine.js";
-import type { Bytes } from "./ports.js";
+import { advance, type Pass } from "../runtime/pass.js";
+import { type Bytes, checkOutput, type Numbers } from "./ports.js";
 import { type Past, readSnapshot, type SnapshotDType, writeSnapshot } from "./snapshot.js";
 
 /** Who keeps the pasts of a stream. */
@@ -126,4 +127,60 @@ export class OpenState {
   passed(): void {
     if (this.keeper && this.position % this.keeper.every === 0) this.keeper.keep(false);
   }
+
+  /**
+   * Runs steps of input and collects the outputs.
+   *
+   * @param isNewest - whether the newest output alone is wanted
+   * @param many - 0 if they are to be taken as steps are
+   * @throws TypeError, RangeError, LmuError as Stream.push
+   */
+  take<Output extends Float32Array>(
+    action: string,
+    input: Numbers,
+    steps: number,
+    isEnd: boolean,
+    output: Output | undefined,
+    isNewest = false,
+    many = 0,
+  ): Output {
+    const { session } = this.expectOpen(action);
+    const { position, slots, latest } = this;
+    const { plan } = this.#engine;
+    const { width } = plan.output;
+    const isSingle = isNewest || plan.output.isSingle;
+    const fresh = plan.rowsAfter(position + steps, isEnd) - plan.rowsAfter(position, false);
+    const rows = isSingle ? 1 : fresh;
+    if (isSingle && fresh === 0 && this.isUnknown) {
+      const message = `Cannot ${action}: its snapshot came without the newest output, expected a sample first`;
+      throw new LmuError("input-invalid", message);
+    }
+    checkOutput(action, output, rows * width);
+    this.#engine.makeRoom(action, slots, 1, steps);
+    const result = output ?? new Float32Array(rows * width);
+    const pass: Pass = {
+      ...{ slots, streams: 1, first: 0, input, steps, isEnd, isNewest },
+      ...{ output: isSingle ? latest : result, rows, taken: 0, made: 0 },
+      // Whoever reads the samples may have stepped this stream.
+      many: many && position === 0 ? 2 : many,
+    };
+    // Without samples nothing is called: rows for which padding in front suffices come with the first one.
+    if (steps > 0 || isEnd) {
+      const most = this.#engine.most(1, many > 0);
+      do {
+        const made = advance(session, pass, Math.min(most, this.most));
+        if (made > 0) session.read(made - 1, latest, 0);
+        this.passed();
+      } while (pass.taken < steps);
+    }
+    if (isSingle) result.set(latest);
+    return result as Output;
+  }
+}
+
+/** @throws LmuError not-streamable if the model needs its whole sequence at once */
+export function expectStreamable({ plan }: Engine, action: string): void {
+  if (plan.wholeSequence === undefined) return;
+  const message = `Cannot ${action}: ${plan.wholeSequence}; use model.run()`;
+  throw new LmuError("not-streamable", message);
 }

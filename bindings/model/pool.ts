@@ -7,7 +7,7 @@ import type { Engine } from "./engine.js";
 import { type Bytes, checkOutput, type Floats, readSample, type Samples } from "./ports.js";
 import { writeMemory } from "./sample.js";
 import { type Past, readSnapshot, type SaveOptions, writeSnapshot } from "./snapshot.js";
-import { expectStreamable } from "./stream.js";
+import { expectStreamable } from "./open-state.js";
 
 const MAX_CAPACITY = 2 ** 20;
 

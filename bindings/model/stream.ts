@@ -1,31 +1,22 @@
 import { DISPOSE } from "../dispose.js";
 import type { Engine } from "./engine.js";
-import { expectLength, expectOptions, LmuError } from "../errors.js";
+import { expectLength, expectOptions } from "../errors.js";
 import type { Shape } from "./feed.js";
 import { printable } from "../inspect.js";
 import { readGap, type StepOptions } from "./step-options.js";
-import { advance, type Pass } from "../runtime/pass.js";
-import { OpenState } from "./open-state.js";
+import { expectStreamable, OpenState } from "./open-state.js";
 import { manyOf, type PrefillOptions } from "./prefill-options.js";
 import { type Place, Recall } from "./recall.js";
 import {
   type Bytes,
   checkOutput,
   type Floats,
-  type Numbers,
   readSample,
   type Samples,
   takeSamples,
 } from "./ports.js";
 import { writeMemory } from "./sample.js";
 import type { Past, SaveOptions } from "./snapshot.js";
-
-/** @throws LmuError not-streamable if the model needs its whole sequence at once */
-export function expectStreamable({ plan }: Engine, action: string): void {
-  if (plan.wholeSequence === undefined) return;
-  const message = `Cannot ${action}: ${plan.wholeSequence}; use model.run()`;
-  throw new LmuError("not-streamable", message);
-}
 
 /**
  * One live signal: its own state, the weights shared with its model. Made by {@link Model.stream}.
@@ -180,7 +171,7 @@ export class Stream extends Recall {
       const wanted = isNewest ? `${width} or a multiple` : `a multiple of ${width}`;
       expectLength(action, "input", input.length, wanted);
     }
-    return this.#take(action, input, steps, false, output, isNewest, many);
+    return this.#state.take(action, input, steps, false, output, isNewest, many);
   }
 
   /**
@@ -193,7 +184,7 @@ export class Stream extends Recall {
    * @throws LmuError input-invalid if the sequence has ended already; disposed
    */
   end<Output extends Float32Array = Floats>(output?: Output): Output {
-    return this.#take("end the stream", this.#state.latest, 0, true, output);
+    return this.#state.take("end the stream", this.#state.latest, 0, true, output);
   }
 
   /**
@@ -261,58 +252,6 @@ export class Stream extends Recall {
     const copy = this.#sample ?? new Float64Array(width);
     this.#sample = undefined;
     return readSample(action, sample, vocabulary, copy);
-  }
-
-  /** Runs steps of input and collects the outputs. */
-  #take<Output extends Float32Array>(
-    action: string,
-    input: Numbers,
-    steps: number,
-    isEnd: boolean,
-    output: Output | undefined,
-    isNewest = false,
-    many = 0,
-  ): Output {
-    const { session } = this.#state.expectOpen(action);
-    const { position } = this;
-    const { plan } = this.#engine;
-    const { width } = plan.output;
-    const isSingle = isNewest || plan.output.isSingle;
-    const fresh = plan.rowsAfter(position + steps, isEnd) - plan.rowsAfter(position, false);
-    const rows = isSingle ? 1 : fresh;
-    if (isSingle && fresh === 0 && this.#state.isUnknown) {
-      const message = `Cannot ${action}: its snapshot came without the newest output, expected a sample first`;
-      throw new LmuError("input-invalid", message);
-    }
-    checkOutput(action, output, rows * width);
-    this.#engine.makeRoom(action, this.#state.slots, 1, steps);
-    const result = output ?? new Float32Array(rows * width);
-    const pass: Pass = {
-      slots: this.#state.slots,
-      streams: 1,
-      first: 0,
-      input,
-      steps,
-      isEnd,
-      isNewest,
-      // Whoever reads the samples may have stepped this stream.
-      many: many && position === 0 ? 2 : many,
-      output: isSingle ? this.#state.latest : result,
-      rows,
-      taken: 0,
-      made: 0,
-    };
-    // Without samples nothing is called: rows for which padding in front suffices come with the first one.
-    if (steps > 0 || isEnd) {
-      const most = this.#engine.most(1, many > 0);
-      do {
-        const made = advance(session, pass, Math.min(most, this.#state.most));
-        if (made > 0) session.read(made - 1, this.#state.latest, 0);
-        this.#state.passed();
-      } while (pass.taken < steps);
-    }
-    if (isSingle) result.set(this.#state.latest);
-    return result as Output;
   }
 
   /** @internal */

@@ -1,7 +1,8 @@
 import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
 import { expectInteger, expectOptions, LmuError } from "../errors.js";
 import { printable, sizesOf } from "../inspect.js";
-import type { Advance, RunOptions } from "../model/model.js";
+import type { RunOptions } from "../model/job.js";
+import type { Advance } from "../model/model.js";
 import { copyBytes, expectOutput, type Floats, rowsOf, type Samples } from "../model/ports.js";
 import type { Report } from "../model/report.js";
 import type { SaveOptions } from "../model/snapshot.js";

@@ -1,6 +1,7 @@
 // The exported names of lmu-full.wasm: those of lmu.wasm, and kernels that only its records need.
 export * from "./index";
 export { attend } from "./kernels/attend";
+export { combine } from "./kernels/combine";
 export {
   exponential,
   gelu,

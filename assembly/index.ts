@@ -5,7 +5,6 @@ export { tick } from "./tick";
 // Single kernels, for tests, benches and people who want nothing else.
 export { affine } from "./kernels/affine";
 export { clamp, elu, relu, reluGeneral, sigmoid, tanh } from "./kernels/activation";
-export { combine } from "./kernels/combine";
 export { mix, multiply, multiplyAdd, updateCell } from "./kernels/gates";
 export { hold } from "./kernels/hold";
 export { layerNorm, scaleShift } from "./kernels/norm";

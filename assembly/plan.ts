@@ -127,12 +127,6 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
       return runScale(changetype<Scale>(at), plan, from, to);
     case Kind.Norm:
       return runNorm(changetype<Norm>(at), plan, from, to);
-    case Kind.Merge:
-      return runMerge(changetype<Merge>(at), plan, from, to);
-    case Kind.Copy:
-      return runCopy(changetype<Copy>(at), plan, from, to);
-    case Kind.Delay:
-      return runDelay(changetype<Delay>(at), plan, from, to);
     case Kind.Embedding:
       return runEmbedding(changetype<Embedding>(at), plan, from, to);
     case Kind.Last:
@@ -148,6 +142,12 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
 /** The records that only the full edition runs. */
 function runFullLayer(at: usize, plan: Plan, from: u32, to: u32): void {
   switch (changetype<Layer>(at).kind) {
+    case Kind.Merge:
+      return runMerge(changetype<Merge>(at), plan, from, to);
+    case Kind.Copy:
+      return runCopy(changetype<Copy>(at), plan, from, to);
+    case Kind.Delay:
+      return runDelay(changetype<Delay>(at), plan, from, to);
     case Kind.Convolution:
       return runConvolution(changetype<Convolution>(at), plan, from, to);
     case Kind.Pool:

@@ -1,7 +1,7 @@
 /**
- * What models need that have more than LMUs, RNNs and what mostly stands beside them: convolutions, pooling, attention,
- * positions, less common activations; and what takes many samples at once. The main entry imports it by itself; for the option
- * `full` of `load`.
+ * What models need that have more than chains of LMUs, RNNs and what mostly stands beside them: branches, convolutions, pooling,
+ * attention, positions, less common activations; and what takes many samples at once. The main entry imports it by itself; for
+ * the option `full` of `load`.
  *
  * @module lmu-wasm/full
  */

@@ -28,19 +28,15 @@ describe("load()", () => {
     expect(importing).toHaveBeenCalledOnce();
   });
 
+  const activation = (type: string) => ({ type: "activation", activation: { type } });
   test.each([
-    ["pool", true],
-    ["gelu", true],
-    ["selu", false],
-    ["softmax", false],
-  ])("%s is of the full edition: %s", async (name, isFull) => {
-    const layer = (name === "pool"
-      ? { name: "a", type: name, mode: "max", size: 2 }
-      : {
-          name: "a",
-          type: "activation",
-          activation: { type: name },
-        }) as unknown as LayerDescription;
+    ["pooling", { type: "pool", mode: "max", size: 2 }, true],
+    ["a branch", { type: "add" }, true],
+    ["gelu", activation("gelu"), true],
+    ["selu", activation("selu"), false],
+    ["the last row", { type: "last" }, false],
+  ])("%s: whether it is of the full edition", async (_, kind, isFull) => {
+    const layer = { name: "a", ...kind } as unknown as LayerDescription;
     const importing = vi.fn(() => Promise.resolve(full));
     await loadWith(core, importing)(fileOf(makeUp({ width: 1 }, [layer], {})));
     expect(importing).toHaveBeenCalledTimes(Number(isFull));

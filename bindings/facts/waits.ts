@@ -10,7 +10,7 @@ export function areRenewedTogether(a: Clock, b: Clock): boolean {
 
 /** The clock that begins last. */
 export function lastToBegin(clocks: readonly [Clock, ...Clock[]]): Clock {
-  return clocks.reduce((a, b) => (startOf(b).begin > startOf(a).begin ? b : a));
+  return clocks.reduce((a, b) => (beginOf(b) > beginOf(a) ? b : a));
 }
 
 /** Whether every step has a row of its own, the first one too; a single row is then renewed by every step. */
@@ -25,8 +25,8 @@ interface Start {
   readonly rows: number;
   /** Every step has its row, from the first row on. */
   readonly isSteady: boolean;
-  /** Steps that a sequence needs for the first row. */
-  readonly begin: number;
+  /** Steps that a sequence needs for the first row, once somebody has asked. */
+  begin?: number;
 }
 
 /** A clock that is asked asks all before it: once, however many merges a file has. */
@@ -37,7 +37,7 @@ function startOf(clock: Clock): Start {
   if (!start) {
     const rows = clock.rowsAfter(1, false);
     const isSteady = clock.stepsPerRow === 1 && (rows === 0 || clock.rowsAfter(2, false) > rows);
-    start = { rows, isSteady, begin: clock.isSingle ? beginOf(clock) : 0 };
+    start = { rows, isSteady };
     starts.set(clock, start);
   }
   return start;
@@ -46,7 +46,13 @@ function startOf(clock: Clock): Start {
 /** No sequence is longer, and integers up to twice as many are exact. */
 const MAX_STEPS = 2 ** 52;
 
+/** Steps that a sequence needs for the first row of a clock; 0 but for single rows. */
 function beginOf(clock: Clock): number {
+  const start = startOf(clock);
+  return (start.begin ??= clock.isSingle ? searchBegin(clock) : 0);
+}
+
+function searchBegin(clock: Clock): number {
   let [none, some] = [0, 1];
   while (some < MAX_STEPS && clock.rowsAfter(some, true) < 1) [none, some] = [some, 2 * some];
   while (some - none > 1) {

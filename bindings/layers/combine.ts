@@ -1,4 +1,6 @@
 import { cannotLoad } from "../errors.js";
+import { pad4 } from "../facts/bytes.js";
+import { COMBINES } from "../runtime/records.js";
 import { align } from "./align.js";
 import type { Kind } from "./kind.js";
 
@@ -33,9 +35,15 @@ export const combine: Kind<CombineDescription> = {
         const [first, ...rest] = lower(b, given);
         let a = first;
         const output = b.rows(clock, width);
-        const operation = type === "mean" ? "add" : type;
+        const operation = COMBINES.indexOf(type === "mean" ? "add" : type);
         for (const one of rest) {
-          b.program.merge(operation, output, a, one);
+          b.program.record("merge", clock, {
+            operation,
+            a: a.at,
+            b: one.at,
+            output: output.at,
+            stride: pad4(width),
+          });
           a = output;
         }
         if (type === "mean") b.multiply(output, () => 1 / inputs.length);

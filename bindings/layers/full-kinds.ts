@@ -1,16 +1,27 @@
 import { attention } from "./attention.js";
+import { combine } from "./combine.js";
+import { concatenate } from "./concatenate.js";
 import { convolution } from "./convolution.js";
 import { globalPool } from "./global-pool.js";
 import { memoryAttention } from "./memory-attention.js";
 import { pool } from "./pool.js";
 import { positions } from "./positions.js";
 import { segments } from "./segments.js";
+import { slice } from "./slice.js";
 
-/** The kinds that lmu-full.wasm has besides, by their type in a description. */
+/** The kinds that lmu-full.wasm has besides, by their type in a description: what no chain of LMUs and RNNs needs. */
 export const FULL_KINDS = {
   convolution,
   pool,
   "global-pool": globalPool,
+  add: combine,
+  subtract: combine,
+  multiply: combine,
+  maximum: combine,
+  minimum: combine,
+  mean: combine,
+  concatenate,
+  slice,
   positions,
   attention,
   "memory-attention": memoryAttention,

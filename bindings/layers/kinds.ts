@@ -1,6 +1,4 @@
 import { activation } from "./activation.js";
-import { combine } from "./combine.js";
-import { concatenate } from "./concatenate.js";
 import { dense } from "./dense.js";
 import { embedding } from "./embedding.js";
 import { flatten } from "./flatten.js";
@@ -12,7 +10,6 @@ import { lmu } from "./lmu.js";
 import { gru, lstm, rnn } from "./recurrent.js";
 import { reverse } from "./reverse.js";
 import { scale } from "./scale.js";
-import { slice } from "./slice.js";
 
 /** The kinds of layer of lmu.wasm, by their type in a description. */
 export const KINDS = {
@@ -25,14 +22,6 @@ export const KINDS = {
   scale,
   "layer-norm": layerNorm,
   embedding,
-  add: combine,
-  subtract: combine,
-  multiply: combine,
-  maximum: combine,
-  minimum: combine,
-  mean: combine,
-  concatenate,
-  slice,
   last,
   reverse,
   flatten,

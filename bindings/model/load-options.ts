@@ -13,7 +13,7 @@ export interface LoadOptions extends FormatOptions {
   wasm?: WasmModule | undefined;
   /**
    * What `lmu-wasm/full` exports, where there is no `import()` (service workers, audio worklets): `import * as full from
-   * "lmu-wasm/full"`. Elsewhere it is imported when a model has convolutions, pooling, attention, positions or a less common activation.
+   * "lmu-wasm/full"`. Elsewhere it is imported when a model has branches, convolutions, attention or a less common activation.
    */
   full?: Full | undefined;
   /**

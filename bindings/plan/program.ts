@@ -2,7 +2,6 @@ import { encodeActivation } from "../activations.js";
 import type { ActivationDescription } from "../activations.js";
 import {
   ACTIVATION_KINDS,
-  COMBINES,
   FLOATS,
   KINDS,
   LAYER_WORDS,
@@ -122,17 +121,6 @@ export class Program {
     const at = this.#parts.length;
     this.#parts.push(...wordsOf(fields));
     return { region: "program", offset: at * 4 };
-  }
-
-  /** Appends output ← a ∘ b. */
-  merge(operation: (typeof COMBINES)[number], output: Rows, a: Rows, b: Rows): void {
-    this.record("merge", output.clock, {
-      operation: COMBINES.indexOf(operation),
-      a: a.at,
-      b: b.at,
-      output: output.at,
-      stride: pad4(output.width),
-    });
   }
 
   /** Where a plan counts the rows of a clock, in bytes from its beginning. */

@@ -65,8 +65,6 @@ export interface Exports {
   clamp(at: number, count: number, parameters: number): void;
   /** e^x / Σ e^x over f32[width], padded to a multiple of 4. Error, relative: (6 + highest - x + width) · 2^-24. */
   softmax(at: number, width: number): void;
-  /** y ← y ∘ x. operation: 0 add, 1 subtract, 2 multiply, 3 maximum, 4 minimum. */
-  combine(operation: number, y: number, x: number, bytes: number): void;
   /** c ← f·c + i·g, the cell of an LSTM, and a copy of it. */
   updateCell(c: number, f: number, i: number, g: number, copy: number, bytes: number): void;
   /** y = a·b. */
@@ -215,4 +213,6 @@ export interface FullExports extends Exports {
     twiddles: number,
     hasNext: number,
   ): void;
+  /** y ← y ∘ x. operation: 0 add, 1 subtract, 2 multiply, 3 maximum, 4 minimum. */
+  combine(operation: number, y: number, x: number, bytes: number): void;
 }

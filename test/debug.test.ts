@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { FullExports } from "../bindings/runtime/exports.js";
 import { Kernel } from "../bindings/runtime/kernel.js";
 import { EDITION } from "./support/edition.js";
 
@@ -6,7 +7,9 @@ import { EDITION } from "./support/edition.js";
  * What `npm run test:debug` is for: kernels refuse what they are not made for, and stacks name lines of assembly.
  */
 
-const { exports, heapBase: at } = new Kernel(EDITION.module);
+const kernel = new Kernel(EDITION.module);
+const exports = kernel.exports as FullExports;
+const at = kernel.heapBase;
 
 /** What is thrown, with where it was. */
 function stackOf(call: () => void): string {

@@ -1,5 +1,7 @@
 import { cannotLoad } from "../errors.js";
 import { pad4 } from "../facts/bytes.js";
+import type { Program } from "../plan/program.js";
+import type { Rows } from "../plan/rows.js";
 import { COMBINES } from "../runtime/records.js";
 import { align } from "./align.js";
 import type { Kind } from "./kind.js";
@@ -35,15 +37,9 @@ export const combine: Kind<CombineDescription> = {
         const [first, ...rest] = lower(b, given);
         let a = first;
         const output = b.rows(clock, width);
-        const operation = COMBINES.indexOf(type === "mean" ? "add" : type);
+        const operation = type === "mean" ? "add" : type;
         for (const one of rest) {
-          b.program.record("merge", clock, {
-            operation,
-            a: a.at,
-            b: one.at,
-            output: output.at,
-            stride: pad4(width),
-          });
+          merge(b.program, operation, output, a, one);
           a = output;
         }
         if (type === "mean") b.multiply(output, () => 1 / inputs.length);
@@ -52,3 +48,20 @@ export const combine: Kind<CombineDescription> = {
     };
   },
 };
+
+/** Appends output ← a ∘ b. */
+export function merge(
+  program: Program,
+  operation: (typeof COMBINES)[number],
+  output: Rows,
+  a: Rows,
+  b: Rows,
+): void {
+  program.record("merge", output.clock, {
+    operation: COMBINES.indexOf(operation),
+    a: a.at,
+    b: b.at,
+    output: output.at,
+    stride: pad4(output.width),
+  });
+}

@@ -4,6 +4,7 @@ import { type Address, plus } from "../plan/address.js";
 import type { Builder } from "../plan/builder.js";
 import { type Rows, strideOf } from "../plan/rows.js";
 import { headsOf } from "./attention.js";
+import { merge } from "./combine.js";
 
 /** Sizes of the two transformers of a layer `segments`. */
 export interface SegmentShape {
@@ -182,7 +183,7 @@ export class SegmentProgram {
 
   #sum(role: string, a: Rows, b: Rows): Rows {
     const output = this.#rows(role, a.clock, a.width);
-    this.b.program.merge("add", output, a, b);
+    merge(this.b.program, "add", output, a, b);
     return output;
   }
 

@@ -1,7 +1,6 @@
 import { pad4 } from "../facts/bytes.js";
 import type { Address } from "../plan/address.js";
-import type { Builder } from "../plan/builder.js";
-import type { Planner } from "../plan/builder.js";
+import type { Builder, Planner } from "../plan/builder.js";
 import type { Remembered } from "../plan/prefill.js";
 import { type Choice, choose, reachOf } from "./choice.js";
 import type { Sizes } from "./cost.js";

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +29,32 @@ test("compile writes a module that runs, and its types", async () => {
   const types = readFileSync(join(folder, "gru.d.wasm.ts"), "utf8");
   expect(types).toContain("readonly inputSize: 5;");
   expect(types).toContain(`readonly fingerprint: "${compiled.meta.fingerprint}";`);
+});
+
+test("its types are literal sizes to tsc, and the loader takes them", async () => {
+  await runCommand(folder, ["compile", keras, "-o", "gru.wasm", "--types"]);
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(root, join(folder, "node_modules/lmu-wasm"));
+  const use = (size: number) => `import { load } from "lmu-wasm/compiled";
+import module, { type ModelMeta } from "./gru.wasm";
+const model = await load<ModelMeta>(module);
+const size: ${size} = model.meta.inputSize;
+export const output: number | undefined = model.step(new Float32Array(size))[0];
+`;
+  writeFileSync(join(folder, "right.ts"), use(5));
+  writeFileSync(join(folder, "wrong.ts"), use(6));
+  const tsc = join(root, "node_modules/@typescript/native/bin/tsc");
+  const options = ["--noEmit", "--strict", "--ignoreConfig", "--allowArbitraryExtensions"];
+  const check = (file: string) =>
+    spawnSync(
+      process.execPath,
+      [tsc, ...options, "--module", "nodenext", "--target", "es2022", "--types", "", file],
+      { cwd: folder, encoding: "utf8" },
+    ).stdout.trim();
+  expect(check("right.ts")).toBe("");
+  expect(check("wrong.ts")).toMatch(/^wrong\.ts\(4,7\): error TS2322: Type '5' is not/);
 });
 
 test("it says what it wrote, beside a module that goes to the standard output", async () => {

@@ -46,6 +46,9 @@ test("nothing is imported, and what is exported is what the page says", async ()
   }
   const [section] = WebAssembly.Module.customSections(module, "lmu");
   expect(JSON.parse(new TextDecoder().decode(section))).toEqual(meta);
+  const optional = { vocabulary: 5, maxSteps: 7 };
+  const fields = [...page.matchAll(/^\| `([a-zA-Z]+)` +\|/gm)].map(([, name]) => name!);
+  expect(fields).toEqual(expect.arrayContaining(Object.keys({ ...meta, ...optional })));
   expect(meta).toMatchObject({ abi: 1, version: "1.2.3", inputSize: 2, lookAhead: 0 });
 });
 

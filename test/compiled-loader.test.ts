@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { compileModel } from "../bindings/compile/compile.js";
 import type * as CompiledModule from "../bindings/compiled/compiled.js";
@@ -30,7 +31,9 @@ test("bytes, their buffer, a module, a response, promises of them", async () => 
   const bytes = bytesOf(await loadMadeUp(made));
   const module = new WebAssembly.Module(bytes);
   const response = new Response(bytes);
-  for (const source of [bytes, bytes.buffer, module, response, Promise.resolve(bytes)]) {
+  const elsewhere = runInNewContext("new WebAssembly.Module(bytes)", { bytes }) as object;
+  const sources = [bytes, bytes.buffer, module, elsewhere, response, Promise.resolve(bytes)];
+  for (const source of sources) {
     expect((await load(source)).meta.outputSize).toBe(6);
   }
   expect(instantiate(module).position).toBe(0);

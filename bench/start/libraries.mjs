@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { onnxFile, HIDDEN, NETWORK } from "./network.mjs";
 
 /*
@@ -10,6 +12,13 @@ const lmu = `export async function start(bytes) {
   const { load } = await import("lmu-wasm");
   const model = await load(bytes);
   return [...model.stream().step(0.5)];
+}
+`;
+
+const compiled = `export async function start(bytes) {
+  const { load } = await import("lmu-wasm/compiled");
+  const model = await load(bytes);
+  return [...model.step(0.5)];
 }
 `;
 
@@ -46,6 +55,15 @@ const tensorflow = `export async function start(bytes, assets) {
 `;
 
 const model = new URL("../../models/mackey-glass.safetensors", import.meta.url);
+
+/** The same as a module of its own. */
+function compileModel() {
+  const command = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  return execFileSync(process.execPath, [command, "compile", fileURLToPath(model), "-o", "-"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+
 const everywhere = ["server", "workerd", "page"];
 
 /**
@@ -83,6 +101,14 @@ export const libraries = [
     hosts: everywhere.slice(2),
     packages: [],
     isBundled: true,
+  },
+  {
+    name: "lmu-wasm, compiled",
+    text: compiled,
+    bytes: compileModel(),
+    hosts: ["server", "page"],
+    packages: [],
+    isBundled: false,
   },
   {
     name: "onnxruntime-web",

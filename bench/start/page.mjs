@@ -13,6 +13,7 @@ const SETTLE = 300;
 const MAP = {
   imports: {
     "lmu-wasm": "/node_modules/lmu-wasm/dist/index.js",
+    "lmu-wasm/compiled": "/node_modules/lmu-wasm/dist/compiled/compiled.js",
     nothing: "/node_modules/nothing/index.js",
   },
 };

@@ -157,12 +157,8 @@ export function instantiate<M extends Meta = Meta>(module: WasmModule): Compiled
 export async function load<M extends Meta = Meta>(
   source: CompiledSource | Promise<CompiledSource>,
 ): Promise<Compiled<M>> {
-  source = await source;
-  return instantiate(
-    source instanceof WebAssembly.Module
-      ? source
-      : await WebAssembly.compile(
-          ((await (source as Partial<Response>).arrayBuffer?.()) ?? source) as Bytes,
-        ),
-  );
+  const given = await source;
+  const bytes = ((await (given as Partial<Response>).arrayBuffer?.()) ?? given) as Bytes;
+  // Modules may be of another realm, as in Next's edge routes: instanceof would not know them.
+  return instantiate(bytes.byteLength ? await WebAssembly.compile(bytes) : bytes);
 }

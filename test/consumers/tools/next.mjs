@@ -37,15 +37,16 @@ const answer = (compiled) => `
   });
 `;
 
-const IMPORTS = `import { stream as run } from "../../compiled.js";
-import { stream } from "../../stream.js";
+const IMPORTS = `import { stream } from "../../stream.js";\n`;
+const ON_NODE = `import { stream as run } from "../../compiled.js";\n`;
+
+/** Edge runtimes compile no bytes, and Next builds nothing that could. */
+const ON_EDGE = `import compiled from "../../model.wasm?module";
+import { stream as run } from "../../edge.js";
 `;
 
-/** Edge runtimes compile no bytes. */
-const MODULE = `import compiled from "../../model.wasm?module";\n`;
-
 /** A route of the app folder on one of Next's two server runtimes; it fetches the models as a deployed one would. */
-const route = (runtime) => `${runtime === "edge" ? MODULE : ""}${IMPORTS}
+const route = (runtime) => `${runtime === "edge" ? ON_EDGE : ON_NODE}${IMPORTS}
 export const runtime = "${runtime}";
 export const dynamic = "force-dynamic";
 export async function GET(request) {${answer(
@@ -54,7 +55,7 @@ export async function GET(request) {${answer(
 `;
 
 /** The same in the pages folder: Next 16 with webpack builds no edge route of the app folder, whatever is in it. */
-const edgePage = `${MODULE}${IMPORTS}
+const edgePage = `${ON_EDGE}${IMPORTS}
 export const config = { runtime: "edge" };
 export default async function handler(request) {${answer("compiled")}}
 `;
@@ -71,6 +72,7 @@ function next(name, option, edge) {
     files: {
       "stream.js": appFile("stream.js"),
       "compiled.js": appFile("compiled.js"),
+      "edge.js": appFile("edge.js"),
       "app/layout.jsx": layout,
       "app/page.jsx": page,
       "app/node/route.js": route("nodejs"),

@@ -12,7 +12,8 @@ import { minify } from "terser";
 const ENTRIES = [
   ...["index", "index.workerd", "index.edge", "full", "full.workerd", "full.edge"],
   ...["worker/worker", "worker/host", "worklet/worklet", "readout/readout"],
-  ...["language/language", "compiled/compiled"],
+  ...["language/language", "language/language.workerd", "language/language.edge"],
+  "compiled/compiled",
   ...["legendre", "runtime/kernel"],
   ...["formats/foreign", "cli/main"],
 ];
@@ -25,6 +26,9 @@ const APART = [
 
 const source = (/** @type {string} */ name) => resolve(`bindings/${name}.ts`);
 
+/** Where lmu.wasm comes from is all that these hosts change: the same source on another main entry. */
+const HOST = /language(\.(workerd|edge))$/;
+
 /** Leaves imports of what is apart, at its place in dist. @param {string} entry @returns {import("esbuild").Plugin} */
 function apart(entry) {
   return {
@@ -34,7 +38,8 @@ function apart(entry) {
         const module = resolve(resolveDir, path.replace(/\.js$/, ".ts"));
         const name = APART.find((one) => source(one) === module);
         if (!name) return undefined;
-        const place = posix.relative(posix.dirname(entry), `${name}.js`);
+        const host = name === "index" ? (HOST.exec(entry)?.[1] ?? "") : "";
+        const place = posix.relative(posix.dirname(entry), `${name}${host}.js`);
         return { path: place.startsWith(".") ? place : `./${place}`, external: true };
       }),
   };
@@ -117,7 +122,7 @@ const UNMAPPED = ["compiled/compiled"];
 export async function bundle(outdir) {
   for (const entry of ENTRIES) {
     const { outputFiles } = await build({
-      entryPoints: [source(entry)],
+      entryPoints: [{ in: source(entry.replace(HOST, "language")), out: entry }],
       outdir: "dist",
       write: false,
       outbase: "bindings",
@@ -159,7 +164,8 @@ export async function bundle(outdir) {
  */
 function bundleWhole(outdir) {
   const readers = readdirSync(`${outdir}formats`).filter((name) => name.endsWith(".js"));
-  const paths = ["../full.js", ...readers.map((name) => `../formats/${name}`), "./host.js"];
+  const apart = ["../full.js", ...readers.map((name) => `../formats/${name}`)];
+  const paths = [...apart, "../language/language.js", "./host.js"];
   writeFileSync(`${outdir}worker/whole.js`, paths.map((path) => `import "${path}";\n`).join(""));
   const page = readFileSync(`${outdir}worker/worker.js`, "utf8");
   writeFileSync(`${outdir}worker/worker.module.js`, page.replaceAll(`"./host.js"`, `"./whole.js"`));

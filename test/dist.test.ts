@@ -46,6 +46,12 @@ test("opening a file takes no modules that Node has not loaded already", () => {
   expect(stdout.toString()).toBe("\n");
 });
 
+test.each(["workerd", "edge"])("the language entry of %s takes its main entry", (host) => {
+  const text = readFileSync(new URL(`language/language.${host}.js`, dist), "utf8");
+  const imports = [...text.matchAll(/\bfrom\s*"([^"]+)"/g)].map(([, path]) => path);
+  expect(imports).toEqual([`../index.${host}.js`]);
+});
+
 describe("an error that nobody catches", () => {
   const script = `
     import { load } from ${JSON.stringify(`${dist}index.js`)};

@@ -6,6 +6,8 @@ import type { Model } from "../model/model.js";
 import type { Floats, Samples } from "../model/ports.js";
 import type { Stream } from "../model/stream.js";
 import { pauses } from "../pauses.js";
+import type { Progress } from "../source/source.js";
+import { HostLanguage } from "./host-language.js";
 import { HostPool } from "./host-pool.js";
 import { parentPort } from "./port.js";
 import {
@@ -29,6 +31,7 @@ const running = new Map<number, AbortController>();
 /** Ends when everything asked before has been done: calls of one model must not mix. */
 let turn: Promise<unknown> = Promise.resolve();
 let handles = 0;
+const languages = new HostLanguage(() => ++handles);
 
 port.listen(
   (message) => {
@@ -37,7 +40,7 @@ port.listen(
     running.set(message.id, controller);
     const start = () => answer(message.id, message.request, controller.signal);
     // Files load beside other work; everything else waits for its turn.
-    if (["hello", "load"].includes(message.request.call)) void start();
+    if (["hello", "load", "loadLanguage"].includes(message.request.call)) void start();
     else turn = turn.then(start);
   },
   // Nobody knows whose message was lost: all who wait hear that the worker has failed.
@@ -60,17 +63,19 @@ async function answer(id: number, request: Request, signal: AbortSignal): Promis
 }
 
 async function perform(id: number, request: Request, signal: AbortSignal): Promise<unknown> {
+  const onProgress = (progress: Progress) => port.post({ id, progress }, []);
   switch (request.call) {
     case "hello":
       return undefined;
     case "load": {
-      const model = await load(request.source as Parameters<typeof load>[0], {
-        ...request.options,
-        signal,
-        onProgress: (progress) => port.post({ id, progress }, []),
-      });
-      models.set(++handles, model);
-      return { model: handles, report: model.report() } satisfies ModelFacts;
+      const options = { ...request.options, signal, onProgress };
+      const model = await load(request.source as Parameters<typeof load>[0], options);
+      return keep(++handles, model);
+    }
+    case "loadLanguage": {
+      const options = { ...request.options, signal, onProgress };
+      const [handle, { model }] = await languages.load(request.source, options);
+      return keep(handle, model);
     }
     case "report":
       return models.get(request.model)!.report();
@@ -96,8 +101,15 @@ async function perform(id: number, request: Request, signal: AbortSignal): Promi
     case "closeModel":
       return closeModel(request.model);
     default:
-      return "pool" in request ? performOnPool(request) : performOnStream(request);
+      if ("pool" in request) return performOnPool(request);
+      if ("stream" in request) return performOnStream(request);
+      return languages.perform(request, signal, onProgress);
   }
+}
+
+function keep(model: number, loaded: Model): ModelFacts {
+  models.set(model, loaded);
+  return { model, report: loaded.report() };
 }
 
 function openStream(model: number, stream: Stream): StreamFacts {
@@ -122,6 +134,7 @@ function performOnPool(request: PoolRequest): unknown {
 function closeModel(handle: number): void {
   models.get(handle)?.dispose();
   models.delete(handle);
+  languages.close(handle);
   for (const open of [streams, pools]) {
     for (const [key, { model }] of open) if (model === handle) open.delete(key);
   }

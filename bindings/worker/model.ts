@@ -84,7 +84,7 @@ export class WorkerModel {
    * @throws LmuError disposed, worker-failed
    */
   async report(): Promise<Report> {
-    return this.#ask({ call: "report", model: this.#handle });
+    return this.ask({ call: "report", model: this.#handle });
   }
 
   /**
@@ -108,7 +108,7 @@ export class WorkerModel {
     // A buffer that holds the output, too, is still needed here.
     const isGiven = transfer && (input as Partial<Float32Array>).buffer !== output?.buffer;
     const sent = sendSamples(action, input, this.vocabulary, isGiven);
-    const result = await this.#ask<Floats>(
+    const result = await this.ask<Floats>(
       {
         ...{ call: "run", model: this.#handle, input: sent.input },
         ...{ batch, outputLength: output?.length, options: { prefill } },
@@ -167,7 +167,7 @@ export class WorkerModel {
     const action = ACTIONS.advance;
     const bytes = snapshot && copyBytes(ACTIONS.restore, snapshot);
     const { input, transfer } = sendSamples(action, samples, this.vocabulary);
-    return this.#ask<Advance>(
+    return this.ask<Advance>(
       { call: "advance", model: this.#handle, snapshot: bytes, input, options },
       { transfer: bytes ? [...transfer, bytes.buffer] : transfer },
     );
@@ -180,8 +180,8 @@ export class WorkerModel {
    * @throws what pool of the main entry throws; LmuError worker-failed
    */
   async pool(capacity: number): Promise<WorkerPool> {
-    const pool = await this.#ask<number>({ call: "pool", model: this.#handle, capacity });
-    return new WorkerPool((...request) => this.#ask(...request), pool, capacity, this.#report);
+    const pool = await this.ask<number>({ call: "pool", model: this.#handle, capacity });
+    return new WorkerPool((...request) => this.ask(...request), pool, capacity, this.#report);
   }
 
   /**
@@ -201,17 +201,18 @@ export class WorkerModel {
     this.dispose();
   }
 
-  async #open(request: Request, transfer?: readonly ArrayBuffer[]): Promise<WorkerStream> {
-    const facts = await this.#ask<StreamFacts>(request, { transfer: transfer ?? [] });
-    return new WorkerStream((...asked) => this.#ask(...asked), facts, this.#report);
-  }
-
-  async #ask<T>(request: Request, options?: AskOptions): Promise<T> {
+  /** @internal */
+  async ask<T>(request: Request, options?: AskOptions): Promise<T> {
     if (this.#isDisposed) {
       const message = `Cannot ${ACTIONS[request.call]}: the model is disposed`;
       throw new LmuError("disposed", message);
     }
     return this.#channel.ask(request, options);
+  }
+
+  async #open(request: Request, transfer?: readonly ArrayBuffer[]): Promise<WorkerStream> {
+    const facts = await this.ask<StreamFacts>(request, { transfer: transfer ?? [] });
+    return new WorkerStream((...asked) => this.ask(...asked), facts, this.#report);
   }
 }
 

@@ -1,4 +1,5 @@
 import { LmuError, type LmuErrorCode } from "../errors.js";
+import type { GenerationOptions, Token } from "../language/language.js";
 import type { Bytes, Floats, Numbers } from "../model/ports.js";
 import type { LoadOptions } from "../model/load-options.js";
 import type { SaveOptions, SnapshotDType } from "../model/snapshot.js";
@@ -14,7 +15,11 @@ import type { Progress } from "../source/source.js";
 /** What can be asked of a worker. Models and streams go by handles, numbers that the worker gave. */
 export type Request =
   | { readonly call: "hello" }
-  | { readonly call: "load"; readonly source: SentSource; readonly options: SentOptions }
+  | {
+      readonly call: "load" | "loadLanguage";
+      readonly source: SentSource;
+      readonly options: SentOptions;
+    }
   | { readonly call: "report"; readonly model: number }
   | ({ readonly call: "run"; readonly model: number; readonly batch: number } & Arguments)
   | { readonly call: "stream"; readonly model: number }
@@ -25,6 +30,8 @@ export type Request =
   | ({ readonly call: "recall"; readonly stream: number } & RecallArguments)
   | { readonly call: "pool"; readonly model: number; readonly capacity: number }
   | PoolRequest
+  | LanguageRequest
+  | GenerationRequest
   | { readonly call: "closeModel"; readonly model: number };
 
 /** What can be asked of a pool. */
@@ -47,6 +54,34 @@ export interface PoolRequest extends PoolCall {
 export interface PoolAnswer {
   readonly ids: Float64Array;
   readonly output: Floats;
+}
+
+/** What can be asked of a language model, and the arguments as they come: the worker checks them. */
+export interface LanguageRequest {
+  readonly call: "encode" | "decode" | "logits" | "perplexity" | "generation" | "restoreText";
+  readonly model: number;
+  readonly prompt?: unknown;
+  readonly options?: object | undefined;
+  readonly snapshot?: Uint8Array | undefined;
+}
+
+/** What can be asked of a text on its way. */
+export interface GenerationRequest {
+  readonly call: "next" | "saveText" | "rewind" | "forkText" | "closeText";
+  readonly text: number;
+  readonly options?: GenerationOptions | undefined;
+  readonly snapshot?: Uint8Array | undefined;
+}
+
+/** How far a text is, and what was asked for. */
+export interface GenerationFacts {
+  readonly count: number;
+  readonly ended: "stop" | "length" | undefined;
+  readonly position: number;
+  /** One that has been opened. */
+  readonly text?: number;
+  readonly token?: Token | undefined;
+  readonly snapshot?: Uint8Array;
 }
 
 /** What can be asked of a stream. */
@@ -104,6 +139,18 @@ export const ACTIONS: Readonly<Record<Request["call"] | "poolPush" | "poolOutput
   poolReset: "reset a stream of the pool",
   poolClose: "close a stream of the pool",
   poolDispose: "dispose of the pool",
+  loadLanguage: "load the language model",
+  encode: "encode the text",
+  decode: "decode ids",
+  logits: "compute logits",
+  perplexity: "measure",
+  generation: "generate",
+  restoreText: "restore the text",
+  next: "choose a token",
+  saveText: "save the stream",
+  rewind: "restore the text",
+  forkText: "fork",
+  closeText: "close the text",
   closeModel: "close the model",
 };
 

@@ -18,12 +18,15 @@ import type { LoadOptions } from "../model/load-options.js";
 import { checkLoadOptions } from "../model/load-options.js";
 import type { Source, SourceFiles } from "../source/source.js";
 import { Channel } from "./channel.js";
+import { WorkerLanguageModel } from "./language-model.js";
 import { WorkerModel } from "./model.js";
 import { portOf, startWorker } from "./port.js";
 import type { ModelFacts } from "./protocol.js";
 import { sendable } from "./sendable.js";
 
 export { LmuError, type LmuErrorCode } from "../errors.js";
+export type { WorkerGeneration } from "./generation.js";
+export type { WorkerLanguageModel } from "./language-model.js";
 export type { WorkerModel, WorkerRunOptions } from "./model.js";
 export type { StepOptions } from "../model/step-options.js";
 export type { WorkerPool } from "./pool.js";
@@ -46,6 +49,11 @@ export class LmuWorker {
     nameClass(this, "LmuWorker");
   }
 
+  /** @internal */
+  static channelOf(worker: LmuWorker): Channel {
+    return worker.#channel;
+  }
+
   /**
    * Starts a thread, or takes one over. In Node it keeps the process alive only while a call is waited for.
    *
@@ -66,7 +74,23 @@ export class LmuWorker {
    * @throws what {@link load} throws
    */
   async load(source: Source | SourceFiles, options: LoadOptions = {}): Promise<WorkerModel> {
-    return loadInto(this.#channel, source, options, false);
+    return (await loadInto(this.#channel, "load", source, options, false))[0];
+  }
+
+  /**
+   * Loads a language model into this worker.
+   *
+   * @param source - as for {@link loadLanguageModel}
+   * @param options - as for `load` of the main entry
+   * @returns the model, whose disposal leaves the worker running
+   * @throws what {@link loadLanguageModel} throws
+   */
+  async loadLanguageModel(
+    source: Source | SourceFiles,
+    options: LoadOptions = {},
+  ): Promise<WorkerLanguageModel> {
+    const loaded = await loadInto(this.#channel, "loadLanguage", source, options, false);
+    return new WorkerLanguageModel(...loaded);
   }
 
   /** Ends the thread and everything in it. Idempotent; calls under way, and later ones, reject with LmuError worker-failed. */
@@ -88,17 +112,48 @@ export async function load(
   source: Source | SourceFiles,
   options: WorkerLoadOptions = {},
 ): Promise<WorkerModel> {
+  return (await loadAnywhere("load", source, options))[0];
+}
+
+/**
+ * Loads a language model in a worker, with the tokenizer.json beside its weights, or for bytes.
+ *
+ * @param source - as for {@link load}
+ * @param options - as for {@link load}
+ * @returns the model; disposing it ends its worker, unless options.worker named one
+ * @throws what `LanguageModel.load` throws, with class and code; LmuError worker-failed
+ */
+export async function loadLanguageModel(
+  source: Source | SourceFiles,
+  options: WorkerLoadOptions = {},
+): Promise<WorkerLanguageModel> {
+  return new WorkerLanguageModel(...(await loadAnywhere("loadLanguage", source, options)));
+}
+
+type Call = "load" | "loadLanguage";
+
+/** A model and its handle. */
+type Loaded = [model: WorkerModel, handle: number];
+
+/** Loads into the worker that options name, or into one of its own. */
+async function loadAnywhere(
+  call: Call,
+  source: Source | SourceFiles,
+  options: WorkerLoadOptions,
+): Promise<Loaded> {
   checkLoadOptions(options, "worker");
   const { worker, ...rest } = options;
   if (worker !== undefined) {
-    if (worker instanceof LmuWorker) return worker.load(source, rest);
+    if (worker instanceof LmuWorker) {
+      return loadInto(LmuWorker.channelOf(worker), call, source, rest, false);
+    }
     throw new TypeError(
       `Cannot load the model: worker is ${typeOf(worker)}, expected an LmuWorker`,
     );
   }
   const channel = new Channel(portOf(startWorker()));
   try {
-    return await loadInto(channel, source, rest, true);
+    return await loadInto(channel, call, source, rest, true);
   } catch (error) {
     channel.terminate();
     throw error;
@@ -107,19 +162,22 @@ export async function load(
 
 async function loadInto(
   channel: Channel,
+  call: Call,
   source: Source | SourceFiles,
   all: LoadOptions,
   ownsWorker: boolean,
-): Promise<WorkerModel> {
+): Promise<Loaded> {
   checkLoadOptions(all);
   // Threads of this package import it by themselves.
   const { signal, onProgress, full: _full, ...options } = all;
   const sent = await sendable(source, { signal, onProgress, maxBytes: options.maxBytes });
-  const request = { call: "load", source: sent.source, options } as const;
-  const facts = await channel.ask<ModelFacts>(request, {
-    signal,
-    onProgress: sent.isRead ? undefined : onProgress,
-    transfer: sent.transfer,
-  });
-  return new WorkerModel(channel, facts, ownsWorker);
+  const facts = await channel.ask<ModelFacts>(
+    { call, source: sent.source, options },
+    {
+      signal,
+      onProgress: sent.isRead ? undefined : onProgress,
+      transfer: sent.transfer,
+    },
+  );
+  return [new WorkerModel(channel, facts, ownsWorker), facts.model];
 }

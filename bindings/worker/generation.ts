@@ -1,0 +1,115 @@
+import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
+import { LmuError } from "../errors.js";
+import { printable } from "../inspect.js";
+import type { GenerationOptions, Token } from "../language/language.js";
+import type { AskOptions } from "./channel.js";
+import { ACTIONS, type GenerationFacts, type GenerationRequest, type Request } from "./protocol.js";
+
+type Ask = <T>(request: Request, options?: AskOptions) => Promise<T>;
+
+/**
+ * A text on its way in a worker: {@link lmu-wasm/language!Generation | Generation} with promises. Made by
+ * {@link WorkerLanguageModel.generation}.
+ *
+ * Calls are done in the order in which they are made. Every call rejects with LmuError disposed after disposal, and with
+ * worker-failed when the worker has ended.
+ */
+export class WorkerGeneration {
+  readonly #ask: Ask;
+  readonly #handle: number;
+  #facts: GenerationFacts;
+  #isDisposed = false;
+
+  static {
+    printable(WorkerGeneration, "WorkerGeneration", ({ position, count, ended }) => ({
+      position,
+      count,
+      ended,
+    }));
+  }
+
+  /** @internal */
+  constructor(ask: Ask, facts: GenerationFacts) {
+    this.#ask = ask;
+    this.#handle = facts.text!;
+    this.#facts = facts;
+    disposeWhenForgotten(this, closer(ask, this.#handle));
+  }
+
+  /** Tokens written, as of the last answer. */
+  get count(): number {
+    return this.#facts.count;
+  }
+
+  /** Why the text has ended, as of the last answer; undefined while it goes on. */
+  get ended(): "stop" | "length" | undefined {
+    return this.#facts.ended;
+  }
+
+  /** Tokens that the model has read, as of the last answer. */
+  get position(): number {
+    return this.#facts.position;
+  }
+
+  /**
+   * Writes the next token, as {@link lmu-wasm/language!Generation.next | next} of the language entry.
+   *
+   * @param options - a signal rejects at once with its reason; of a long prompt the worker has then read a part, and goes on
+   *   there with the next call
+   * @throws what next of the language entry throws
+   */
+  async next(options: Pick<AskOptions, "signal"> = {}): Promise<Token | undefined> {
+    return (await this.#call({ call: "next" }, options)).token;
+  }
+
+  /** The tokens to come, until the text has ended; the worker writes none that nobody has asked for. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Token, void, undefined> {
+    for (let token = await this.next(); token; token = await this.next()) yield token;
+  }
+
+  /** All of it as bytes, as {@link lmu-wasm/language!Generation.save | save} of the language entry. */
+  async save(): Promise<Uint8Array> {
+    return (await this.#call({ call: "saveText" })).snapshot!;
+  }
+
+  /** Back to where it was, as {@link lmu-wasm/language!Generation.rewind | rewind} of the language entry. */
+  async rewind(saved: Uint8Array): Promise<void> {
+    await this.#call({ call: "rewind", snapshot: saved });
+  }
+
+  /** A second text with the same beginning, as {@link lmu-wasm/language!Generation.fork | fork} of the language entry. */
+  async fork(options: GenerationOptions = {}): Promise<WorkerGeneration> {
+    const facts = await this.#send({ call: "forkText", options });
+    return new WorkerGeneration(this.#ask, facts);
+  }
+
+  /** Gives the memory back, after the calls made before. Idempotent. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    isDisposedOf(this);
+    closer(this.#ask, this.#handle)();
+  }
+
+  /** {@link WorkerGeneration.dispose}, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  async #call(request: Omit<GenerationRequest, "text">, options?: AskOptions) {
+    return (this.#facts = await this.#send(request, options));
+  }
+
+  async #send(request: Omit<GenerationRequest, "text">, options?: AskOptions) {
+    if (this.#isDisposed) {
+      const message = `Cannot ${ACTIONS[request.call]}: the text is disposed`;
+      throw new LmuError("disposed", message);
+    }
+    return this.#ask<GenerationFacts>({ ...request, text: this.#handle }, options);
+  }
+}
+
+/** What closes a text after the calls made before, without holding it. */
+function closer(ask: Ask, text: number): () => void {
+  return () => void ask({ call: "closeText", text }).catch(() => undefined);
+}

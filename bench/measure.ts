@@ -64,13 +64,13 @@ export function machine(): string {
   return `${cpus()[0]?.model ?? "unknown processor"}, Node ${node} (V8 ${v8})`;
 }
 
-/** Rows as an aligned table; the first row is the heading. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Rows as an aligned table; the first row is the heading, the first `texts` columns are texts. */
+export function table(rows: readonly (readonly string[])[], texts = 1): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!),
+        column < texts ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
       )
       .join("  ");
   return rows.map(line).join("\n");

@@ -6,8 +6,11 @@ import { compile } from "./typescript.mjs";
 process.chdir(new URL("..", import.meta.url).pathname);
 const BENCHES = ["step", "pool", "snapshot", "gaps", "prefill", "kernels"];
 const words = process.argv.slice(2);
-const names = BENCHES.filter((name) => words.includes(name));
-const rest = words.filter((word) => !BENCHES.includes(word));
+/** By name alone: those that take minutes, and the one that can fail. */
+const ALONE = ["depth", "large", "ratios", "scaling"];
+const known = [...BENCHES, ...ALONE];
+const names = known.filter((name) => words.includes(name));
+const rest = words.filter((word) => !known.includes(word));
 for (const name of names.length ? names : BENCHES) {
   await compile([`bench/${name}.ts`], "build/bench");
   const script = [`build/bench/${name}.mjs`, ...rest];

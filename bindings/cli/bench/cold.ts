@@ -24,7 +24,15 @@ const ENTRY = new URL("../index.js", import.meta.url).href;
 /** What each process runs; its arguments are JSON. */
 const SCRIPT = `
 const [entry, source, options, input, canStream] = JSON.parse(process.argv.at(-1));
-const peak = () => process.resourceUsage().maxRSS * 1024;
+const { readFileSync } = await import("node:fs");
+// On Linux what resourceUsage tells begins with the size of the parent.
+const peak = () => {
+  try {
+    return 1024 * Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
+  } catch {
+    return 1024 * process.resourceUsage().maxRSS;
+  }
+};
 const processBytes = peak();
 const start = performance.now();
 const { load } = await import(entry);

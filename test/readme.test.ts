@@ -28,6 +28,7 @@ const MODELS = {
   "model.pt": "torch/torch-lmu-1.pt",
   "model.keras": "keras/stack-classifier.keras",
   gpt2: "language/gpt2",
+  "memory-transformer.safetensors": "language/memory-transformer.safetensors",
 };
 
 let folder = "";

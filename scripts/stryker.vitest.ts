@@ -11,7 +11,9 @@ export default defineConfig({
       "warnings",
       "affine",
       "kernels",
+      ...["graph", "layers", "delay", "report", "run", "step-options", "sequences", "lmuformer"],
     ].map((name) => `test/${name}.test.ts`),
+    setupFiles: ["test/support/setup.ts"],
     testTimeout: 60_000,
   },
 });

@@ -56,3 +56,34 @@ test("planned for calls of any length, weights stand at the same place", () => {
   expect(long.stateFields).toEqual(short.stateFields);
   expect(long.statesAt - long.buffersAt).not.toBe(short.statesAt - short.buffersAt);
 });
+
+const shapes = (names: string) =>
+  new Map(names.split(" ").map((name) => [name, { shape: [1], dtype: "f32" as const }]));
+const tokens = (layers: Description["layers"], output?: string): Description => ({
+  ...{ version: 1, input: { vocabulary: 5 }, layers, ...(output && { output }) },
+});
+const table = new Map([["e.weight", { shape: [5, 1], dtype: "f32" as const }]]);
+const embedding = { name: "e", type: "embedding" } as const;
+
+test("layers that change nothing are no nodes, and any layer may be the output", () => {
+  const layers = [...description.layers, { name: "again", type: "last" } as const];
+  const graph = graphOf({ ...description, layers, output: "front" }, tensors, EDITION.kinds);
+  expect(graph.nodes.map(({ inputs }) => inputs.length)).toEqual([0, 1, 1, 1, 1]);
+  expect(graph.output).toBe(graph.nodes[1]!.node);
+});
+
+test.each<[string, Description, Map<string, { shape: number[]; dtype: "f32" }>]>([
+  ["its output is its token input", tokens([embedding], "input"), table],
+  [
+    "add a reads token ids, expected an embedding first",
+    tokens([embedding, { name: "a", type: "add", from: ["e", "input"] }]),
+    table,
+  ],
+  ["no layer reads tensor a, b, c, d, e", tokens([embedding]), shapes("a b c d e")],
+  ["no layer reads tensor a, b, c, d, e, …", tokens([embedding]), shapes("a b c d e f")],
+])("refuses: %s", (problem, wrong, more) => {
+  const all = new Map([...table, ...more]);
+  expect(() => graphOf(wrong, all, EDITION.kinds)).toThrow(
+    new RegExp(`^Cannot load the model: ${problem}$`),
+  );
+});

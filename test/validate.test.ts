@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { LmuError } from "../bindings/index.js";
-import { KINDS } from "../bindings/layers/kinds.js";
+import { EDITION } from "./support/edition.js";
 import { validateDescription } from "../bindings/validate.js";
 
 const valid = { version: 1, input: { width: 2 }, layers: [{ name: "a", type: "last" }] };
 
 describe("validateDescription()", () => {
   test("passes a description through", () => {
-    expect(validateDescription(valid, KINDS)).toBe(valid);
+    expect(validateDescription(valid, EDITION.kinds)).toBe(valid);
   });
 
   const layer = (rest: object) => ({ ...valid, layers: [{ name: "a", ...rest }] });
@@ -65,7 +65,7 @@ describe("validateDescription()", () => {
     [layer({ type: "gru", resetAfter: 1 }), "resetAfter 1, expected true or false"],
     [layer({ type: "layer-norm", epsilon: 0 }), "epsilon 0, expected a number above 0"],
   ])("refuses %j", (description, message) => {
-    expect(() => validateDescription(description, KINDS)).toThrow(LmuError);
-    expect(() => validateDescription(description, KINDS)).toThrow(message);
+    expect(() => validateDescription(description, EDITION.kinds)).toThrow(LmuError);
+    expect(() => validateDescription(description, EDITION.kinds)).toThrow(message);
   });
 });

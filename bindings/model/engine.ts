@@ -7,6 +7,7 @@ import type { Capacity } from "../facts/clock.js";
 import type { TensorInfo } from "../facts/facts.js";
 import { fingerprintOf } from "./fingerprint.js";
 import type { Hash } from "./hash.js";
+import { install, reserving, start } from "./install.js";
 import { graphOf } from "../graph.js";
 import type { Graph } from "../plan/node.js";
 import type { Planner } from "../plan/builder.js";
@@ -16,12 +17,9 @@ import type { Packing } from "../plan/weights.js";
 import type { ModelImage } from "../runtime/image.js";
 import { holdOf } from "../legendre/hold.js";
 import type { Hold } from "../legendre/residual.js";
-import type { Exports } from "../runtime/exports.js";
-import { instantiate } from "../runtime/instance.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import { Places } from "../runtime/places.js";
-import { Session } from "../runtime/session.js";
-import { slotOf, States } from "../runtime/states.js";
+import { slotOf, type States } from "../runtime/states.js";
 import type { Tensor } from "../tensor.js";
 
 // Rows per call: enough for matrix products to run at full speed, few enough for the buffers to stay in cache.
@@ -70,12 +68,11 @@ export class Engine {
     this.#description = description;
     this.#graph = graphOf(description, tensors, kinds);
     const exports = start(module, isFull);
-    // Matrices are computed when they are packed; buffers and states are still empty then.
-    const hold = holdOf(module, () => ({ exports, from: this.plan.buffersAt }));
+    const base = exports.heapBase();
+    const { hold } = this;
     const { stateBytes } = this.#graph.facts;
     const streams = Math.max(1, Math.min(STREAMS, Math.floor(STATES_BYTES / stateBytes)));
-    const plan = (rows: number) =>
-      planModel(this.#graph, exports.heapBase(), { rows, streams }, hold, planner);
+    const plan = (rows: number) => planModel(this.#graph, base, { rows, streams }, hold, planner);
     let rows = planner ? PREFILL_STEPS * streams : ROWS;
     this.plan = plan(rows);
     while (rows > ROWS && this.plan.statesAt - this.plan.buffersAt > PREFILL_BYTES) {
@@ -100,11 +97,20 @@ export class Engine {
   /** What is left to do when all tensors are written. */
   finish(): this {
     if (!this.planner) return this;
-    const { floats, integers, exports } = this.#states!.session;
-    // Buffers are still empty.
-    const hold = holdOf(this.module, () => ({ exports, from: this.plan.buffersAt }));
-    this.plan.prepare({ floats, integers, hold });
+    const { floats, integers } = this.#states!.session;
+    this.plan.prepare({ floats, integers, hold: this.hold });
     return this;
+  }
+
+  /**
+   * Computes matrices where buffers and states will be: they are packed while these are still empty. Reaches the memory through
+   * the engine alone, for the plan keeps it.
+   */
+  private get hold(): Hold {
+    return holdOf(this.module, () => {
+      const { exports } = this.#states!.session;
+      return { exports, from: this.plan.buffersAt };
+    });
   }
 
   /** Steps of a call of so many streams at most: what is taken step by step should stay in cache. */
@@ -270,45 +276,5 @@ export class Engine {
 
   get #weights(): Float32Array {
     return this.#states!.session.floats.subarray(this.plan.weightsAt / 4);
-  }
-}
-
-/** Reserves memory for a plan and copies its words there. @throws LmuError model-too-large */
-function install(exports: Exports, plan: Plan): States {
-  const { at, words, slotsAt, statesAt, stateBytes, capacity } = plan;
-  const end = statesAt + capacity.streams * stateBytes;
-  const session = reserving(end, () => new Session(exports, plan));
-  session.integers.set(words, at / 4);
-  for (let i = 0; i < capacity.streams; i++) {
-    session.integers[slotsAt / 4 + i] = statesAt + i * stateBytes;
-  }
-  return new States(session);
-}
-
-/** Does what reserves memory. @throws LmuError model-too-large */
-function reserving<T>(bytes: number, reserve: () => T): T {
-  try {
-    return reserve();
-  } catch (cause) {
-    const message = `Cannot reserve ${bytes} bytes: the engine has no more memory to give`;
-    throw new LmuError("model-too-large", message, { cause });
-  }
-}
-
-function start(module: WasmModule, isFull: boolean): Exports {
-  try {
-    const exports = instantiate(module);
-    // Other modules do not have it.
-    if (!((isFull ? "attend" : "heapBase") in exports)) throw new TypeError();
-    return exports;
-  } catch (cause) {
-    const lacksMemory = cause instanceof RangeError || /memory/i.test(String(cause));
-    throw new LmuError(
-      lacksMemory ? "model-too-large" : "wasm-unavailable",
-      lacksMemory
-        ? "Cannot start: the engine has no more memory to give"
-        : `Cannot start: the module passed as wasm is not ${isFull ? "lmu-full" : "lmu"}.wasm of this version`,
-      { cause },
-    );
   }
 }

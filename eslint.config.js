@@ -8,6 +8,7 @@ export default tseslint.config(
       "build",
       "coverage",
       "**/node_modules",
+      "**/.venv",
       "bindings/runtime/records.ts",
       "bindings/runtime/*-hex.ts",
       "bindings/worklet/processor-text.ts",

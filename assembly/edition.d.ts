@@ -3,3 +3,6 @@
  * of LMUs and RNNs alone never need. What stands behind `if (FULL)` is not in the other.
  */
 declare const FULL: bool;
+
+/** Whether weights may be integers of 8 bits: 1 for lmu-full.wasm alone. */
+declare const INT8: bool;

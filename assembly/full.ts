@@ -1,5 +1,6 @@
 // The exported names of lmu-full.wasm: those of lmu.wasm, and kernels that only its records need.
 export * from "./index";
+export { affineInt8 } from "./kernels/affine-int8";
 export { attend } from "./kernels/attend";
 export { combine } from "./kernels/combine";
 export {

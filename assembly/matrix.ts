@@ -1,4 +1,5 @@
 import { affine } from "./kernels/affine";
+import { affineInt8, unpackInt8 } from "./kernels/affine-int8";
 
 /** Where rows of floats lie: the address of the first, and above it the bytes from one to the next. */
 export type Span = u64;
@@ -19,14 +20,16 @@ export abstract class Rows {
 /** Weights, shared by all streams. The host may give a matrix other panels between calls. */
 @unmanaged
 export class Matrix {
-  panels: usize = 0; // f32, rows × columns, as kernels/affine.ts reads them
+  panels: usize = 0; // rows × columns, as kernels/affine.ts reads them, or affine-int8.ts
   columns: u32 = 0; // inputs
   rows: u32 = 0; // outputs, a multiple of 4
+  scales: usize = 0; // f32[rows]: panels are int8; 0: they are f32
+  rounded: usize = 0; // scratch of products of int8, whose bytes affine-int8.ts says
 
   /**
    * y[i] = init[i] + W·x[i] for count rows: the only way anything multiplies. Another type of elements is another branch here.
    *
-   * Error and aliasing: those of affine.
+   * Error and aliasing: those of affine and affineInt8.
    */
   @inline
   product(y: Span, init: Span, x: Span, count: u32): void {
@@ -46,7 +49,13 @@ export class Matrix {
         start += this.rows & width;
       }
     }
-    let at = this.panels + ((start * columns + row - start) << 2);
+    // A word holds one float, or four integers.
+    const words = INT8 && this.scales ? (columns + 3) >> 2 : columns;
+    let at = this.panels + ((start * words + row - start) << 2);
+    if (INT8 && this.scales) {
+      unpackInt8(y, at, width << 2, columns, load<f32>(this.scales + (row << 2)));
+      return;
+    }
     for (const end = y + (columns << 2); y < end; y += 4, at += width << 2) {
       store<f32>(y, load<f32>(at));
     }
@@ -55,6 +64,7 @@ export class Matrix {
   /** The same with other panels of this shape: the taps of a convolution. */
   @inline
   productOf(panels: usize, y: Span, init: Span, x: Span, count: u32): void {
+    if (INT8 && this.scales) return this.productInt8(y, init, x, count);
     affine(
       <usize>y,
       <u32>(y >> 32),
@@ -66,6 +76,23 @@ export class Matrix {
       panels,
       this.columns,
       this.rows,
+    );
+  }
+
+  private productInt8(y: Span, init: Span, x: Span, count: u32): void {
+    affineInt8(
+      <usize>y,
+      <u32>(y >> 32),
+      <usize>init,
+      <u32>(init >> 32),
+      <usize>x,
+      <u32>(x >> 32),
+      count,
+      this.panels,
+      this.columns,
+      this.rows,
+      this.scales,
+      this.rounded,
     );
   }
 }

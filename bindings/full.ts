@@ -1,6 +1,6 @@
 /**
  * What models need that have more than chains of LMUs, RNNs and what mostly stands beside them: branches, convolutions, pooling,
- * attention, positions, less common activations; and what takes many samples at once. The main entry imports it by itself; for
+ * attention, positions, less common activations, weights of 8 bits; and what takes many samples at once. The main entry imports it by itself; for
  * the option `full` of `load`.
  *
  * @module lmu-wasm/full
@@ -10,6 +10,7 @@ import type { WasmModule } from "./runtime/kernel.js";
 import { wasmHex } from "./runtime/full-hex.js";
 
 export { FULL_KINDS as kinds } from "./layers/full-kinds.js";
+export { Int8Matrix } from "./plan/int8-matrix.js";
 export { planner } from "./prefill/planner.js";
 
 /** lmu-full.wasm, compiled on first use. */

@@ -222,3 +222,22 @@ export function fromHalf(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
+
+/**
+ * The scale of a row of weights that become integers of 8 bits: the largest is 127 of it.
+ *
+ * Rounded to 17 bits, so that integer · scale is exact in f32: rows that have been rounded once come out as they were.
+ *
+ * @param largest - of the magnitudes of the row
+ */
+export function scaleOf(largest: number): number {
+  const scale = largest / 127;
+  // Veltkamp's splitting: what is left of a float of 53 bits has 17.
+  const split = scale * (2 ** 36 + 1);
+  return split - (split - scale);
+}
+
+/** The integer that stands for a weight, -127 to 127. */
+export function integerOf(weight: number, scale: number): number {
+  return scale && Math.round(weight / scale);
+}

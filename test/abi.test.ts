@@ -31,7 +31,7 @@ describe("the host knows assembly/", () => {
       "shift",
       "epsilon",
     ]);
-    expect(PARTS.matrix).toEqual(["panels", "columns", "rows"]);
+    expect(PARTS.matrix).toEqual(["panels", "columns", "rows", "scales", "rounded"]);
     expect(FLOATS).toEqual(["p0", "p1", "p2", "p3", "factor", "divisor", "epsilon"]);
     expect(STATE).toEqual({ position: 0, slot: 8, ended: 12, bytes: 16 });
   });

@@ -180,3 +180,11 @@ export const GELU_TANH_3: usize = memory.data<f32>(
   [0.07135482, 0.07135482, 0.07135482, 0.07135482],
   16,
 );
+
+/** From 4 · (8 - n) bytes on, n of eight lanes. */
+export const FIRST: usize = memory.data<i32>(
+  [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0],
+  16,
+);
+/** -128 times the first two of four. */
+export const MINUS_128: usize = memory.data<i16>([-128, -128, 0, 0, -128, -128, 0, 0], 16);

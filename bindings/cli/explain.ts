@@ -14,6 +14,10 @@ const ROUNDING: readonly (readonly [dtype: string, text: string])[] = [
  */
 const KERAS_ERRORS = "9e-8 at order 4, 1e-5 at 16, 3e-5 at 64, 1e-3 at 256";
 
+const INT8 =
+  "matrices are multiplied as int8, which rounds weights by up to 1/254 of the largest of their row, and what they multiply likewise: " +
+  "--weights f32 tells what comes from that";
+
 /** Reasons that are known for differences above the tolerance, in sentences. */
 export function explain(
   report: Report,
@@ -24,6 +28,7 @@ export function explain(
   if (far.length === 0) return [];
   return [
     ...far.filter(({ theirError }) => theirError > 0).map(ownError),
+    ...(report.weights === "int8" ? [INT8] : []),
     ...roundedWeights(report),
     ...(far.some(({ theirError, output }) => theirError === 0 && !output.endsWith("_f64"))
       ? kerasMatrices(report)

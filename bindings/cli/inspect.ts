@@ -31,6 +31,7 @@ function describe(path: string, report: Report): string[] {
     `input   ${inputOf(report)}`,
     `output  ${count(report.outputSize)} ${report.returnsSequence ? "per step" : "for the whole sequence"}`,
     `stream  ${streamOf(report)}`,
+    `weights ${count(report.weightBytes)} bytes in ${report.weights}`,
     `memory  ${count(report.memoryBytes)} bytes`,
     "",
     ...layersOf(report),

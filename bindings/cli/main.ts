@@ -48,7 +48,13 @@ function reading(usage: string, description: string): Command {
     .option("--json", "print the result as JSON", false);
 }
 
-reading(
+/** A command that runs the model, too. */
+function running(usage: string, description: string): Command {
+  const weights = new Option("--weights <type>", "how matrices are multiplied");
+  return reading(usage, description).addOption(weights.choices(["f32", "int8"]).default("f32"));
+}
+
+running(
   "inspect <model>",
   "print layers, shapes, conventions, costs and warnings of a model",
 ).action(async (model, options) => {
@@ -76,7 +82,7 @@ reading("compile <model>", "write a model as one WebAssembly module without impo
     await compile(model, { ...options, version });
   });
 
-reading(
+running(
   "check <model> <io>",
   "run the tensor input of a safetensors file, compare with its output; exits with 1 if they differ",
 )
@@ -86,7 +92,7 @@ reading(
     await check(model, io, options);
   });
 
-reading(
+running(
   "run <model> <input>",
   "run a model on the rows of a .csv, .npy or .wav file, one row a step",
 )
@@ -98,7 +104,7 @@ reading(
     await run(model, input, options);
   });
 
-reading("bench <model>", "measure a model on this machine: start, steps, sequences, pool, memory")
+running("bench <model>", "measure a model on this machine: start, steps, sequences, pool, memory")
   .option("--rate <hertz>", "samples that come in a second: how much faster than that it is", rate)
   .option("--seconds <number>", "time for each figure", rate, 1)
   .option(
@@ -110,7 +116,7 @@ reading("bench <model>", "measure a model on this machine: start, steps, sequenc
     await bench(model, options);
   });
 
-reading("generate <model>", "write on after a prompt, as text comes out of a language model")
+running("generate <model>", "write on after a prompt, as text comes out of a language model")
   .requiredOption("--prompt <text>", "what the text begins with")
   .option("--max-tokens <count>", "tokens to write", countFrom(0), 200)
   .option("--temperature <number>", "0 takes the most likely token", tolerance, 1)
@@ -128,7 +134,7 @@ reading("generate <model>", "write on after a prompt, as text comes out of a lan
     await generate(model, options);
   });
 
-reading("perplexity <model> <file>", "how well a language model foretells a text")
+running("perplexity <model> <file>", "how well a language model foretells a text")
   .option("--window <tokens>", "tokens after which it forgets all", countFrom(2))
   .action(async (model, file, options) => {
     const { perplexity } = await import("./perplexity.js");

@@ -9,11 +9,14 @@ export interface FileOptions {
   readonly config?: string;
   /** Layers of a state dict: JSON, or as an error suggests them, or the path of a file of either. */
   readonly layers?: string;
+  /** How matrices are multiplied. */
+  readonly weights?: LoadOptions["weights"];
 }
 
 /** The options of `load` that stand on the command line. */
-export async function readOptions({ config, layers }: FileOptions): Promise<LoadOptions> {
+export async function readOptions({ config, layers, weights }: FileOptions): Promise<LoadOptions> {
   return {
+    ...(weights !== undefined && { weights }),
     ...(config !== undefined && { config: parse(await readFile(config, "utf8"), config) }),
     ...(layers !== undefined && { layers: (await readLayers(layers)) as LayerRequest[] }),
     ...(process.stderr.isTTY && { onProgress }),

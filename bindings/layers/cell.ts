@@ -120,7 +120,8 @@ export class Cell {
     if (!readers.length) return undefined;
     const terms = readers.map(({ role, factors }) => {
       const input = read[role]!;
-      const options = { row, factors };
+      // Prefill reads it as floats.
+      const options = { row, factors, isExact: b.planner !== undefined && role === "memory" };
       const weights = b.matrix(`${this.prefix}.${role}`, gates.width, input.width, options);
       return { input, weights };
     });

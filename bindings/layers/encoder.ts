@@ -52,7 +52,7 @@ export class Encoder {
   project(b: Builder, input: Rows): Rows {
     const { prefix, width, x } = this;
     const output = b.rows(x.clock, width);
-    const weights = b.matrix(`${prefix}.input`, width, x.width);
+    const weights = b.matrix(`${prefix}.input`, width, x.width, { isExact: true });
     const activation = this.#terms.length ? 0 : this.#activation(b);
     b.program.dense(output, b.weights.vector(this.#bias, width), [{ input, weights }], activation);
     return output;
@@ -61,7 +61,7 @@ export class Encoder {
   feed(b: Builder, output: Rows): void {
     const terms = this.#terms.map(({ source, input }) => {
       const { width, factors } = input;
-      return { input, weights: b.matrix(source, this.width, width, { factors }) };
+      return { input, weights: b.matrix(source, this.width, width, { factors, isExact: true }) };
     });
     if (terms.length) b.program.dense(output, 0, terms, this.#activation(b));
   }

@@ -2,6 +2,7 @@ import { FULL_ACTIVATIONS } from "../activations.js";
 import type { Description, LayerDescription } from "../description.js";
 import { type Kinds, KINDS } from "../layers/kinds.js";
 import type { Planner } from "../plan/builder.js";
+import type { Int8Matrix } from "../plan/int8-matrix.js";
 import type { WasmModule } from "../runtime/kernel.js";
 
 /** What a model is made with: the kinds of layer there are, and the compiled wasm that runs their records. */
@@ -12,6 +13,8 @@ export interface Edition {
   readonly isFull: boolean;
   /** Makes memories take many rows at once; undefined if they only step. */
   readonly planner?: Planner | undefined;
+  /** What its matrices become that are multiplied in int8, if any are. */
+  readonly Int8?: typeof Int8Matrix | undefined;
 }
 
 /** What `lmu-wasm/full` exports. */
@@ -20,6 +23,8 @@ export interface Full {
   readonly kinds: Kinds;
   /** Makes memories take many rows at once. */
   readonly planner: Planner;
+  /** How matrices of integers stand in memory. */
+  readonly Int8Matrix: typeof Int8Matrix;
   /** lmu-full.wasm, compiled on first use. */
   module(): WasmModule;
 }
@@ -29,6 +34,7 @@ export interface EditionOptions {
   readonly wasm?: WasmModule | undefined;
   readonly full?: Full | undefined;
   readonly prefill?: "exact" | "parallel" | undefined;
+  readonly weights?: "f32" | "int8" | undefined;
 }
 
 /** The edition with all kinds. @param wasm - instead of lmu-full.wasm of the package */
@@ -40,19 +46,25 @@ export function fullEdition({ kinds, module }: Full, wasm?: WasmModule): Edition
  * The least edition that knows the layers of a description, and does what the options ask for. The description has not been
  * checked yet: what it may hold depends on the edition.
  *
- * @param options - wasm instead of the modules of the package; the full edition, if the caller has it; prefill
+ * @param options - wasm instead of the modules of the package; the full edition, if the caller has it; prefill; weights
  * @throws LmuError wasm-unavailable; what importing throws
  */
 export async function editionFor(
   { layers }: Partial<Description>,
-  { wasm, full, prefill }: EditionOptions,
+  { wasm, full, prefill, weights }: EditionOptions,
   core: () => WasmModule,
   importFull: () => Promise<Full>,
 ): Promise<Edition> {
   const isParallel = prefill === "parallel";
-  if (isParallel || (Array.isArray(layers) && (layers.some(isOther) || namesOthers(layers)))) {
+  const isInt8 = weights === "int8";
+  const hasOthers = Array.isArray(layers) && (layers.some(isOther) || namesOthers(layers));
+  if (isParallel || isInt8 || hasOthers) {
     const all = full ?? (await importFull());
-    return { ...fullEdition(all, wasm), planner: isParallel ? all.planner : undefined };
+    return {
+      ...fullEdition(all, wasm),
+      planner: isParallel ? all.planner : undefined,
+      Int8: isInt8 ? all.Int8Matrix : undefined,
+    };
   }
   return { kinds: KINDS, module: wasm ?? core(), isFull: false };
 }

@@ -41,6 +41,7 @@ export class Engine {
   /** lmu.wasm or lmu-full.wasm, compiled. */
   readonly module: WasmModule;
 
+  readonly #Int8: Edition["Int8"];
   readonly #graph: Graph;
   readonly #description: Description;
   /** Where each tensor goes. Weights stay where they are, so this holds for every plan. */
@@ -59,12 +60,13 @@ export class Engine {
    * @throws LmuError whatever is wrong with the description or the tensors; model-too-large
    */
   constructor(
-    { module, kinds, isFull, planner }: Edition,
+    { module, kinds, isFull, planner, Int8 }: Edition,
     description: Description,
     tensors: ReadonlyMap<string, TensorInfo>,
   ) {
     this.module = module;
     this.planner = planner;
+    this.#Int8 = Int8;
     this.#description = description;
     this.#graph = graphOf(description, tensors, kinds);
     const exports = start(module, isFull);
@@ -72,7 +74,8 @@ export class Engine {
     const { hold } = this;
     const { stateBytes } = this.#graph.facts;
     const streams = Math.max(1, Math.min(STREAMS, Math.floor(STATES_BYTES / stateBytes)));
-    const plan = (rows: number) => planModel(this.#graph, base, { rows, streams }, hold, planner);
+    const plan = (rows: number) =>
+      planModel(this.#graph, base, { rows, streams }, hold, planner, Int8);
     let rows = planner ? PREFILL_STEPS * streams : ROWS;
     this.plan = plan(rows);
     while (rows > ROWS && this.plan.statesAt - this.plan.buffersAt > PREFILL_BYTES) {
@@ -139,7 +142,7 @@ export class Engine {
     const { session } = this.running(action);
     if (rows > this.plan.capacity.rows) {
       const call: Capacity = { rows, streams: 1 };
-      const plan = planModel(this.#graph, this.plan.at, call, UNUSED, this.planner);
+      const plan = planModel(this.#graph, this.plan.at, call, UNUSED, this.planner, this.#Int8);
       this.#states = install(session.exports, plan);
       this.plan = plan;
     }

@@ -13,7 +13,7 @@ import { type Hash, hashOf } from "./hash.js";
  */
 export function fingerprintOf(
   { input, layers, output }: Description,
-  { costs }: Plan,
+  { costs, weights: type }: Plan,
   packings: ReadonlyMap<string, readonly Packing[]>,
   weights: Float32Array,
 ): Hash {
@@ -33,7 +33,8 @@ export function fingerprintOf(
   }
   const { width, vocabulary } = input;
   const last = output === undefined ? layers.length : numberOf(output);
-  return addText([width ?? 0, vocabulary ?? 0, last]);
+  // In int8 what they multiply is rounded, too: states go other ways than those of the same weights as floats.
+  return addText([width ?? 0, vocabulary ?? 0, last, ...(type === "int8" ? [type] : [])]);
 }
 
 /** Objects with their fields in the order of names. */

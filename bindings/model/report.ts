@@ -27,6 +27,10 @@ export interface Report {
   readonly notStreamable: string | undefined;
   /** Numbers read from the file. */
   readonly parameters: number;
+  /** How matrices are held and multiplied, as {@link LoadOptions.weights}: of int8 the small ones are f32, and whatever drives a memory. */
+  readonly weights: "f32" | "int8";
+  /** Bytes of all weights in wasm memory, computed matrices among them. */
+  readonly weightBytes: number;
   /** Bytes of one stream's state: what the layers keep, and 16 of a header with the position. */
   readonly stateBytes: number;
   /** Bytes by which such a state grows with every step: keys and values of attention; 0 for all others. */
@@ -77,7 +81,7 @@ export interface LayerReport {
 export interface TensorReport {
   /** Layer and role: "lstm.input". */
   readonly name: string;
-  /** How the file stores it; everything is computed in f32. */
+  /** How the file stores it. */
   readonly dtype: string;
   /** Lengths of its axes. */
   readonly shape: readonly number[];
@@ -104,6 +108,8 @@ export function reportOf(plan: Plan, memoryBytes: number, origin: Origin): Repor
     lookAhead: output.lookAhead,
     notStreamable: plan.wholeSequence,
     parameters: total("parameters"),
+    weights: plan.weights,
+    weightBytes: plan.slotsAt - plan.weightsAt,
     stateBytes: plan.stateBytes,
     stateBytesPerStep: plan.rowBytes,
     memoryBytes,

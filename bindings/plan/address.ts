@@ -1,6 +1,6 @@
 /** A place in memory, before it is known where the regions begin: bytes in a part of it. */
 export interface Address {
-  readonly region: "program" | "weights" | "buffers" | "scratch";
+  readonly region: "program" | "weights" | "buffers" | "scratch" | "rounded";
   readonly offset: number;
 }
 

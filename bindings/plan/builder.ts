@@ -2,8 +2,9 @@ import { checkBytes, pad4 } from "../facts/bytes.js";
 import type { Capacity, Clock } from "../facts/clock.js";
 import type { Hold } from "../legendre/residual.js";
 import { computed, type Tensor } from "../tensor.js";
-import type { Address } from "./address.js";
+import { type Address, plus } from "./address.js";
 import type { GapRule, PlacedGapRule } from "./gap-rule.js";
+import type { Int8Matrix } from "./int8-matrix.js";
 import type { Installed, PrefillReport, Remembered } from "./prefill.js";
 import { type Fields, Program } from "./program.js";
 import type { Rows } from "./rows.js";
@@ -37,6 +38,8 @@ export class Builder {
   bufferBytes = 0;
   /** Of the record that needs most. */
   scratchBytes = 0;
+  /** Of the product that rounds the largest rows. */
+  roundedBytes = 0;
   /** Matrices by their tensors: what two layers multiply with is there once. */
   readonly #matrices = new Map<string | Tensor, Address>();
 
@@ -44,12 +47,14 @@ export class Builder {
    * @param clocks - how many the model has
    * @param hold - how memories are discretized
    * @param planner - makes memories take many rows at once
+   * @param Int8 - what matrices become that are multiplied in integers, if any are
    */
   constructor(
     clocks: number,
     readonly capacity: Capacity,
     readonly hold: Hold,
     readonly planner?: Planner,
+    private readonly Int8?: typeof Int8Matrix,
   ) {
     this.program = new Program(clocks);
   }
@@ -124,8 +129,14 @@ export class Builder {
     const known = options ? undefined : this.#matrices.get(source);
     if (known) return known;
     const rows = pad4(outputs);
-    const panels = this.weights.matrix(source, rows, inputs, options);
-    const matrix = this.program.matrix(panels, rows, inputs);
+    const { Int8 } = this;
+    // What is computed belongs to a memory.
+    const isExact = options?.isExact || typeof source !== "string";
+    const int8 = !isExact && Int8?.suits(rows, inputs) ? new Int8(rows, inputs) : undefined;
+    const panels = this.weights.matrix(source, rows, inputs, options, int8);
+    const scales = int8 && plus(panels, int8.scalesAt);
+    const matrix = this.program.matrix(panels, rows, inputs, scales);
+    this.roundedBytes = Math.max(this.roundedBytes, int8?.roundedBytes ?? 0);
     if (!options) this.#matrices.set(source, matrix);
     return matrix;
   }

@@ -15,9 +15,10 @@ export function pack(
   firstRow: number,
   weights: Float32Array,
 ): void {
-  const { columns, factors } = packing;
+  const { columns, factors, int8, offset } = packing;
   const { values } = rows;
-  const base = packing.offset / 4;
+  const line = new Float32Array(int8 ? columns : 0);
+  const base = offset / 4;
   const count = sizeOf(rows.shape) / columns;
   const before = (firstRow * sizeOf(rows.shape.slice(1))) / columns;
   // The hottest loop of loading, run by interpreters too: few operations per element, no call where values are there.
@@ -30,8 +31,10 @@ export function pack(
       // x - x is 0 for finite numbers alone. As it will be stored: a factor, or rounding, may carry it beyond f32.
       const stored = Math.fround(factors ? value * factors[column]! : value);
       if (stored - stored !== 0) refuse(packing, value, before * columns + index);
-      if (first >= 0) weights[base + first + column * step] = stored;
+      if (int8) line[column] = stored;
+      else if (first >= 0) weights[base + first + column * step] = stored;
     }
+    if (first >= 0) int8?.put(first, line, weights, offset);
   }
 }
 
@@ -50,11 +53,13 @@ export function unpack(
   for (let row = 0; row < sizeOf(shape) / columns; row++) {
     const packing = packings.find((one) => one.first(row) >= 0);
     if (!packing) continue;
-    const first = packing.offset / 4 + packing.first(row);
+    const { int8, offset } = packing;
+    const first = packing.first(row);
     const step = packing.step(row);
-    for (let column = 0; column < columns; column++) {
-      values[column] = weights[first + column * step]!;
+    for (let column = 0; column < columns && !int8; column++) {
+      values[column] = weights[offset / 4 + first + column * step]!;
     }
+    int8?.get(first, values, weights, offset);
     take(values);
   }
 }

@@ -5,6 +5,7 @@ import type { LayerCost, StateField } from "../facts/facts.js";
 import { givesEveryStep } from "../facts/waits.js";
 import type { Hold } from "../legendre/residual.js";
 import { Builder, type Planner } from "./builder.js";
+import type { Int8Matrix } from "./int8-matrix.js";
 import type { PlacedGapRule } from "./gap-rule.js";
 import type { Graph, Node } from "./node.js";
 import type { Installed, PrefillReport } from "./prefill.js";
@@ -53,6 +54,8 @@ export interface Words {
 /** Where weights go. */
 export interface Packed {
   readonly weightsAt: number;
+  /** What large matrices are made of. */
+  readonly weights: "f32" | "int8";
   /** Past weights and slots; what follows is written before it is read. */
   readonly buffersAt: number;
   readonly packings: readonly Packing[];
@@ -117,6 +120,7 @@ export interface Plan extends Ports, Words, Packed, States, Gaps, Prefill, Costs
  * @param base - first free byte of memory
  * @param hold - how memories are discretized
  * @param planner - makes memories take many rows at once
+ * @param Int8 - what matrices become that are multiplied in integers, if any are
  * @throws LmuError model-too-large
  */
 export function planModel(
@@ -125,17 +129,23 @@ export function planModel(
   capacity: Capacity,
   hold: Hold,
   planner?: Planner,
+  Int8?: typeof Int8Matrix,
 ): Plan {
   const { facts, input, output } = graph;
-  const b = new Builder(facts.clocks, capacity, hold, planner);
+  const b = new Builder(facts.clocks, capacity, hold, planner, Int8);
   const rows = lower(graph, b);
   const { stateBytes } = facts;
-  checkBytes(b.weights.bytes + b.bufferBytes + b.scratchBytes + stateBytes * capacity.streams);
+  const transient = b.bufferBytes + b.scratchBytes + b.roundedBytes;
+  checkBytes(b.weights.bytes + transient + stateBytes * capacity.streams);
   const weightsAt = base + b.program.bytes;
   const slotsAt = weightsAt + b.weights.bytes;
   const buffersAt = slotsAt + pad4(capacity.streams) * 4;
   const scratchAt = buffersAt + b.bufferBytes;
-  const bases = { program: base, weights: weightsAt, buffers: buffersAt, scratch: scratchAt };
+  const roundedAt = scratchAt + b.scratchBytes;
+  const bases = {
+    ...{ program: base, weights: weightsAt, buffers: buffersAt },
+    ...{ scratch: scratchAt, rounded: roundedAt },
+  };
   const at = ({ region, offset }: Address) =>
     (region === "program" ? partsAt : bases[region]) + offset;
   const port = (node: Node) => {
@@ -159,6 +169,7 @@ export function planModel(
     },
     rowsAfter: (count, isEnded) => output.clock.rowsAfter(count, isEnded),
     weightsAt,
+    weights: Int8 ? "int8" : "f32",
     buffersAt,
     packings: b.weights.packings,
     stateBytes,
@@ -170,7 +181,7 @@ export function planModel(
     maxSteps: facts.maxSteps,
     slotsAt,
     // A panel kernel may read, never write, one vector past a row.
-    statesAt: scratchAt + b.scratchBytes + 16,
+    statesAt: buffersAt + transient + 16,
     capacity,
     gapRules: b.gapRules.map((rule) => ({
       ...rule,

@@ -110,9 +110,16 @@ export class Program {
     return this.part("activation", { kind: code, p0, p1, p2, p3 });
   }
 
-  /** A matrix for records that multiply: outputs (a multiple of 4) by inputs, packed at an address. */
-  matrix(panels: Address, outputs: number, inputs: number): Address {
-    return this.part("matrix", { panels, columns: inputs, rows: outputs });
+  /** A matrix for records that multiply: outputs (a multiple of 4) by inputs, packed at an address; with scales int8. */
+  matrix(panels: Address, outputs: number, inputs: number, scales?: Address): Address {
+    const rounded: Word = scales ? { region: "rounded", offset: 0 } : 0;
+    return this.part("matrix", {
+      panels,
+      columns: inputs,
+      rows: outputs,
+      scales: scales ?? 0,
+      rounded,
+    });
   }
 
   /** A record that other records point to. Its address counts from the end of the layer records. */

@@ -2,6 +2,7 @@ import { cannotLoad } from "../errors.js";
 import { checkBytes, pad4 } from "../facts/bytes.js";
 import type { Tensor } from "../tensor.js";
 import type { Address } from "./address.js";
+import type { Int8Matrix } from "./int8-matrix.js";
 import { Panels } from "./panels.js";
 
 /** How one tensor, or a computed matrix, gets into the weights: in rows whose elements are equally far apart. */
@@ -12,12 +13,14 @@ export interface Packing {
   readonly columns: number;
   /** First byte, counted from the beginning of the weights. */
   readonly offset: number;
-  /** Index of a row's first element in floats from offset; -1: the row is not stored. */
+  /** Index of a row's first element in floats from offset, or of integers the output; -1: the row is not stored. */
   first(row: number): number;
   /** Floats from element to element of a row that is stored. */
   step(row: number): number;
   /** What the columns are multiplied with on their way, if anything. */
   readonly factors?: ArrayLike<number> | undefined;
+  /** What stores the rows if they are no floats. */
+  readonly int8?: Int8Matrix | undefined;
 }
 
 /** How a matrix differs from the tensor it comes from. */
@@ -26,6 +29,8 @@ export interface MatrixOptions {
   readonly row?: (row: number) => number;
   /** What the columns are multiplied with. */
   readonly factors?: Packing["factors"];
+  /** It stays f32 in models of int8: what drives a memory is remembered for long. */
+  readonly isExact?: boolean;
 }
 
 /** Floats that a model may have computed: 32 MB, two matrices of the highest order. Files of a few bytes ask for them. */
@@ -54,10 +59,11 @@ export class Weights {
     outputs: number,
     columns: number,
     options: MatrixOptions = {},
+    int8?: Int8Matrix,
   ): Address {
     this.#count(source, outputs * columns);
-    const at = this.reserve(outputs * columns);
     const panels = new Panels(outputs, columns);
+    const at = this.reserve((int8 ?? panels).size);
     const row = options.row ?? ((r: number) => r);
     let factors: Packing["factors"];
     this.packings.push({
@@ -66,9 +72,10 @@ export class Weights {
       offset: at.offset,
       first: (r) => {
         const output = row(r);
-        return output < 0 ? -1 : panels.first(output);
+        return output < 0 ? -1 : int8 ? output : panels.first(output);
       },
-      step: (r) => panels.step(row(r)),
+      step: (r) => (int8 ? 1 : panels.step(row(r))),
+      int8,
       // One for every column, made when the file has a row of as many: until then, a file may claim any shape.
       get factors() {
         return (factors ??= options.factors && repeated(options.factors, columns));

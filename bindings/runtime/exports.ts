@@ -99,6 +99,40 @@ export interface Exports {
 /** The exported functions of lmu-full.wasm, which has all of lmu.wasm. */
 export interface FullExports extends Exports {
   /**
+   * The same for a W of integers of 8 bits with a scale per output: y[i] = init[i] + scales ∘ (W · x[i]), x rounded likewise row by
+   * row. Error: max|x| / 253 · Σ|scale · W| + 2^-22 · (|init| + Σ|scale · W| · max|x|).
+   *
+   * W is packed like that of affine, with four columns in the place of one: [columns / 4][row within the panel][4], the first and the
+   * third of them with 128 added.
+   *
+   * @param y - receives f32[count][rows]; may be init, must not overlap x
+   * @param yStride - bytes from row to row
+   * @param init - f32[count][rows]
+   * @param initStride - bytes from row to row; 0 repeats one bias
+   * @param x - f32[count][columns]
+   * @param xStride - bytes from row to row
+   * @param count - rows of x and y
+   * @param W - the panels, rows · columns bytes, columns rounded up to a multiple of 4
+   * @param columns - inputs, at most 2^17
+   * @param rows - outputs, a multiple of 4
+   * @param scales - f32[rows]
+   * @param scratch - for each of up to 16 rows 16 bytes, and 2 · columns rounded up to a multiple of 16
+   */
+  affineInt8(
+    y: number,
+    yStride: number,
+    init: number,
+    initStride: number,
+    x: number,
+    xStride: number,
+    count: number,
+    W: number,
+    columns: number,
+    rows: number,
+    scales: number,
+    scratch: number,
+  ): void;
+  /**
    * Takes up to 64 keys into the attention of one query; y / total is softmax(query · key - slope · |distance|) · values.
    *
    * Error of y / total: (width · A + keys + 16) · 2^-22 · max |value|, A = max (Σ |query · key| + slope · |distance|).

@@ -158,7 +158,10 @@ export const ACTIONS: Readonly<Record<Request["call"] | "poolPush" | "poolOutput
 export type SentSource = string | Blob | Uint8Array | { readonly [name: string]: SentSource };
 
 /** Options of load that can be sent. */
-export type SentOptions = Pick<LoadOptions, "config" | "layers" | "maxBytes" | "wasm" | "prefill">;
+export type SentOptions = Pick<
+  LoadOptions,
+  "config" | "layers" | "maxBytes" | "wasm" | "prefill" | "weights"
+>;
 
 /** From the page: a request, or word that nobody waits for one any more. */
 export type ToWorker =

@@ -1,4 +1,5 @@
 import type { Description, LayerDescription } from "../../bindings/description.js";
+import type { Checkpoint } from "../../bindings/formats/checkpoint.js";
 import { writeNative } from "../../bindings/formats/native/write.js";
 import { load } from "../../bindings/index.js";
 import type { Model } from "../../bindings/model/model.js";
@@ -32,18 +33,18 @@ export function makeUp(
   return { description: { version: 1, input, layers }, tensors };
 }
 
-/** Its native file. */
-export function fileOf({ description, tensors }: MadeUp): Uint8Array {
+/** What a reader of its file would give. */
+export function checkpointOf({ description, tensors }: MadeUp): Checkpoint {
   const entries = [...tensors].map(
     ([name, { shape, values }]) => [name, tensorOfValues(shape, values)] as const,
   );
-  return writeNative({
-    format: "lmu-wasm",
-    description,
-    tensors: new Map(entries),
-    notes: [],
-    warnings: [],
-  });
+  const said = { notes: [], warnings: [] };
+  return { format: "lmu-wasm", description, tensors: new Map(entries), ...said };
+}
+
+/** Its native file. */
+export function fileOf(model: MadeUp): Uint8Array {
+  return writeNative(checkpointOf(model));
 }
 
 /** The model, loaded from its native file. */

@@ -23,8 +23,9 @@ export async function tensorsOf(bytes: Uint8Array): Promise<ReadonlyMap<string, 
 }
 
 /** A model from a checkpoint that no file holds. */
-export function modelOf({ description, tensors, format, notes, warnings }: Checkpoint): Model {
-  const engine = new Engine(EDITION, description, tensors);
+export function modelOf(checkpoint: Checkpoint, edition = EDITION): Model {
+  const { description, tensors, format, notes, warnings } = checkpoint;
+  const engine = new Engine(edition, description, tensors);
   for (const [name, tensor] of tensors) engine.write(name, tensor);
   return new Model(engine, { format, notes, warnings, source: description.source });
 }

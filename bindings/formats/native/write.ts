@@ -1,4 +1,4 @@
-import { sizeOf, type Tensor } from "../../tensor.js";
+import { integerOf, scaleOf, sizeOf, type Tensor } from "../../tensor.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { toBfloat16, toHalf } from "../containers/half.js";
 import { NATIVE_KEY, scaleName } from "./metadata.js";
@@ -82,9 +82,10 @@ function encodeInt8(name: string, tensor: Tensor): Piece[] {
     for (let i = row * columns; i < (row + 1) * columns; i++) {
       largest = Math.max(largest, Math.abs(tensor.at(i)));
     }
-    scales[row] = largest / 127;
+    const scale = scaleOf(largest);
+    scales[row] = scale;
     for (let i = row * columns; i < (row + 1) * columns; i++) {
-      values[i] = largest === 0 ? 0 : Math.round(tensor.at(i) / scales[row]!);
+      values[i] = integerOf(tensor.at(i), scale);
     }
   }
   return [

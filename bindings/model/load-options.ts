@@ -23,8 +23,8 @@ export interface LoadOptions extends FormatOptions {
    */
   full?: Full | undefined;
   /**
-   * "parallel": memories of LMUs take many samples at once where `run` and `push` bring many, within 1e-5 of the largest output. Loads
-   * 3 KB more, and computes tables for it: docs/prefill.md. @defaultValue "exact"
+   * "parallel": memories of LMUs take many samples at once where `run` and `push` bring many, within 1e-5 of the largest output.
+   * Imports `lmu-wasm/full`, and computes tables for it: docs/prefill.md. @defaultValue "exact"
    */
   prefill?: "exact" | "parallel" | undefined;
 }

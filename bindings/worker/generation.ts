@@ -58,7 +58,9 @@ export class WorkerGeneration {
    *   there with the next call
    * @throws what next of the language entry throws
    */
-  async next(options: Pick<AskOptions, "signal"> = {}): Promise<Token | undefined> {
+  async next(
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Token | undefined> {
     return (await this.#call({ call: "next" }, options)).token;
   }
 

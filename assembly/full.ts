@@ -4,6 +4,7 @@ export { affineInt8 } from "./kernels/affine-int8";
 export { attend } from "./kernels/attend";
 export { combine } from "./kernels/combine";
 export {
+  elu,
   exponential,
   gelu,
   geluTanh,
@@ -21,4 +22,5 @@ export {
 } from "./kernels/full-activation";
 export { addSecondHalf, fourier, inverseFourier, multiplySpectra } from "./kernels/fourier";
 export { gram } from "./kernels/gram";
+export { layerNorm } from "./kernels/norm";
 export { logSoftmax } from "./kernels/softmax";

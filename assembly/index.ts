@@ -4,10 +4,10 @@ export { tick } from "./tick";
 
 // Single kernels, for tests, benches and people who want nothing else.
 export { affine } from "./kernels/affine";
-export { clamp, elu, relu, reluGeneral, sigmoid, tanh } from "./kernels/activation";
+export { clamp, relu, reluGeneral, sigmoid, tanh } from "./kernels/activation";
 export { mix, multiply, multiplyAdd, updateCell } from "./kernels/gates";
 export { hold } from "./kernels/hold";
-export { layerNorm, scaleShift } from "./kernels/norm";
+export { scaleShift } from "./kernels/norm";
 export { softmax } from "./kernels/softmax";
 
 /** Where free memory begins: past the constants. A multiple of 16. */

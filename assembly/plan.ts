@@ -125,16 +125,8 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
       return runActivation(changetype<ActivationLayer>(at), plan, from, to);
     case Kind.Scale:
       return runScale(changetype<Scale>(at), plan, from, to);
-    case Kind.Norm:
-      return runNorm(changetype<Norm>(at), plan, from, to);
-    case Kind.Embedding:
-      return runEmbedding(changetype<Embedding>(at), plan, from, to);
     case Kind.Last:
       return runLast(changetype<Last>(at), plan, from, to);
-    case Kind.Reverse:
-      return runReverse(changetype<Reverse>(at), plan, from, to);
-    case Kind.Flatten:
-      return runFlatten(changetype<Flatten>(at), plan, from, to);
   }
   if (FULL) runFullLayer(at, plan, from, to);
 }
@@ -142,6 +134,14 @@ function runLayer(at: usize, plan: Plan, from: u32, to: u32): void {
 /** The records that only the full edition runs. */
 function runFullLayer(at: usize, plan: Plan, from: u32, to: u32): void {
   switch (changetype<Layer>(at).kind) {
+    case Kind.Embedding:
+      return runEmbedding(changetype<Embedding>(at), plan, from, to);
+    case Kind.Norm:
+      return runNorm(changetype<Norm>(at), plan, from, to);
+    case Kind.Reverse:
+      return runReverse(changetype<Reverse>(at), plan, from, to);
+    case Kind.Flatten:
+      return runFlatten(changetype<Flatten>(at), plan, from, to);
     case Kind.Merge:
       return runMerge(changetype<Merge>(at), plan, from, to);
     case Kind.Copy:

@@ -24,7 +24,7 @@ export interface EncodedActivation {
   readonly parameters: readonly number[];
 }
 
-interface Definition {
+export interface Definition {
   /** Unless given it is the name in camelCase. */
   readonly kind?: string;
   /** Names and default values of the parameters. */
@@ -33,8 +33,10 @@ interface Definition {
   readonly encode?: (named: Record<string, number>) => number[];
 }
 
+export type Definitions = Readonly<Record<string, Definition>>;
+
 /** Activations by the name Keras gives them; torch.nn names are mapped by the PyTorch reader. */
-const CORE: Readonly<Record<string, Definition>> = {
+const CORE: Definitions = {
   linear: { kind: "identity" },
   tanh: {},
   sigmoid: {},
@@ -45,12 +47,6 @@ const CORE: Readonly<Record<string, Definition>> = {
     kind: "reluGeneral",
     defaults: { slope: 0.2, threshold: 0, limit: 3.4028234663852886e38 },
   },
-  elu: { defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1] },
-  selu: {
-    kind: "elu",
-    encode: () => [1.0507009873554805 * 1.6732632423543772, 1.0507009873554805, 1],
-  },
-  celu: { kind: "elu", defaults: { alpha: 1 }, encode: (p) => [p["alpha"]!, 1, 1 / p["alpha"]!] },
   hard_sigmoid: {
     kind: "clamp",
     defaults: { slope: 1 / 6 },
@@ -64,44 +60,18 @@ const CORE: Readonly<Record<string, Definition>> = {
   },
 };
 
-/** Those whose kernels are in lmu-full.wasm alone. */
-const FULL: Readonly<Record<string, Definition>> = {
-  exponential: {},
-  softplus: {},
-  softsign: {},
-  silu: {},
-  gelu: {},
-  gelu_tanh: {},
-  mish: {},
-  log_sigmoid: {},
-  tanh_shrink: {},
-  sparse_plus: {},
-  log_softmax: {},
-  hard_silu: { encode: () => [1 / 6, 0.5, 0, 1] },
-  squareplus: {
-    defaults: { b: 4 },
-    // The root of x² + b: of a negative number near zero.
-    encode: (p) => [p["b"]! < 0 ? NaN : p["b"]!],
-  },
-  soft_shrink: {
-    kind: "shrink",
-    defaults: { threshold: 0.5 },
-    encode: (p) => [p["threshold"]!, p["threshold"]!],
-  },
-  hard_shrink: {
-    kind: "shrink",
-    defaults: { threshold: 0.5 },
-    encode: (p) => [p["threshold"]!, 0],
-  },
-  threshold: { defaults: { threshold: 0, value: 0 } },
-};
+/** Activations that are known: those of lmu.wasm, and the others once the full edition is here. */
+const DEFINITIONS: Record<string, Definition> = { ...CORE };
 
-const DEFINITIONS = { ...CORE, ...FULL };
+/** Makes more of them known. */
+export function addActivations(more: Definitions): void {
+  Object.assign(DEFINITIONS, more);
+}
 
-export const FULL_ACTIVATIONS: readonly string[] = Object.keys(FULL);
-
-/** Names a model description may use. */
-export const ACTIVATION_NAMES: readonly string[] = Object.keys(DEFINITIONS);
+/** Whether lmu.wasm has an activation of this name. */
+export function isCoreActivation(name: string): boolean {
+  return Object.hasOwn(CORE, name);
+}
 
 /**
  * Kernel and parameters of an activation.
@@ -118,7 +88,7 @@ export function encodeActivation(
   const definition = Object.hasOwn(DEFINITIONS, type) ? DEFINITIONS[type] : undefined;
   if (!definition) {
     cannotLoad(
-      `${where} has activation ${brief(type)}, expected one of ${ACTIVATION_NAMES.join(", ")}`,
+      `${where} has activation ${brief(type)}, expected one of ${Object.keys(DEFINITIONS).join(", ")}`,
       "option-unsupported",
     );
   }

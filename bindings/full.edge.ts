@@ -2,6 +2,7 @@
 import wasm from "./lmu-full.wasm?module";
 import type { WasmModule } from "./runtime/kernel.js";
 
+export { FULL_ACTIVATIONS as activations } from "./layers/full-activations.js";
 export { FULL_KINDS as kinds } from "./layers/full-kinds.js";
 export { Int8Matrix } from "./plan/int8-matrix.js";
 export { planner } from "./prefill/planner.js";

@@ -9,6 +9,7 @@ import { inlined } from "./runtime/inline.js";
 import type { WasmModule } from "./runtime/kernel.js";
 import { wasmHex } from "./runtime/full-hex.js";
 
+export { FULL_ACTIVATIONS as activations } from "./layers/full-activations.js";
 export { FULL_KINDS as kinds } from "./layers/full-kinds.js";
 export { Int8Matrix } from "./plan/int8-matrix.js";
 export { planner } from "./prefill/planner.js";

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import binaryen from "binaryen";
 import { describe, expect, test } from "vitest";
-import { ACTIVATION_NAMES, encodeActivation } from "../bindings/activations.js";
+import { encodeActivation } from "../bindings/activations.js";
+import { FULL_ACTIVATIONS } from "../bindings/layers/full-activations.js";
 import { ACTIVATION_KINDS, FLOATS, PARTS, RECORDS, STATE } from "../bindings/runtime/records.js";
 import { recordsModule } from "../scripts/records.mjs";
 import { FULL_PATH, WASM_PATH } from "./support/kernel.js";
@@ -36,7 +37,7 @@ describe("the host knows assembly/", () => {
     expect(STATE).toEqual({ position: 0, slot: 8, ended: 12, bytes: 16 });
   });
 
-  test.each(ACTIVATION_NAMES)("activation %s has a kernel", (name) => {
+  test.each(Object.keys(FULL_ACTIVATIONS))("activation %s has a kernel", (name) => {
     expect(ACTIVATION_KINDS).toContain(encodeActivation("a layer", name).kind);
   });
 });

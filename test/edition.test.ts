@@ -33,7 +33,7 @@ describe("load()", () => {
     ["pooling", { type: "pool", mode: "max", size: 2 }, true],
     ["a branch", { type: "add" }, true],
     ["gelu", activation("gelu"), true],
-    ["selu", activation("selu"), false],
+    ["relu6", activation("relu6"), false],
     ["the last row", { type: "last" }, false],
   ])("%s: whether it is of the full edition", async (_, kind, isFull) => {
     const layer = { name: "a", ...kind } as unknown as LayerDescription;

@@ -177,7 +177,7 @@ test("refuses what it cannot do", async () => {
   );
   const exact = await load(file);
   const message =
-    'prefill is "parallel", expected exact, or a model loaded with the option parallel';
+    'prefill is "parallel", expected exact, or parallel if load had it';
   expect(() => exact.run([1, 2], { prefill: "parallel" })).toThrow(RangeError);
   expect(() => exact.run([1, 2], { prefill: "parallel" })).toThrow(
     `Cannot run the model: ${message}`,

@@ -39,19 +39,6 @@ export function sigmoid(at: usize, count: u32): void {
   }
 }
 
-/** ELU, SELU and CELU: scale·x above zero, alpha·(e^(x·inner) - 1) below. parameters: alpha, scale, inner. */
-export function elu(at: usize, count: u32, parameters: usize): void {
-  const alpha = v128.load32_splat(parameters);
-  const scale = v128.load32_splat(parameters, 4);
-  const inner = v128.load32_splat(parameters, 8);
-  for (const end = endOf(at, count); at < end; at += 16) {
-    const x = v128.load(at);
-    const above = f32x4.mul(x, scale);
-    const below = f32x4.mul(alpha, Lanes.expm1(f32x4.mul(x, inner)));
-    v128.store(at, select(f32x4.lt(x, f32x4.splat(0)), below, above));
-  }
-}
-
 /** max(x, 0). */
 export function relu(at: usize, count: u32): void {
   for (const end = endOf(at, count); at < end; at += 16) {

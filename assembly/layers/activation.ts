@@ -71,8 +71,6 @@ export function activate(
       return kernel.reluGeneral(at, count, parameters);
     case Kind.Clamp:
       return kernel.clamp(at, count, parameters);
-    case Kind.Elu:
-      return kernel.elu(at, count, parameters);
   }
   if (FULL) activateMore(kind, at, count, parameters);
 }
@@ -80,6 +78,8 @@ export function activate(
 /** Those that only the full edition has, but for logSoftmax. */
 function activateMore(kind: u32, at: usize, count: u32, parameters: usize): void {
   switch (kind) {
+    case Kind.Elu:
+      return more.elu(at, count, parameters);
     case Kind.HardSilu:
       return more.hardSilu(at, count, parameters);
     case Kind.Gelu:

@@ -1,14 +1,10 @@
 import { activation } from "./activation.js";
 import { dense } from "./dense.js";
-import { embedding } from "./embedding.js";
-import { flatten } from "./flatten.js";
 import type { FULL_KINDS } from "./full-kinds.js";
 import type { Kind } from "./kind.js";
 import { last } from "./last.js";
-import { layerNorm } from "./layer-norm.js";
 import { lmu } from "./lmu.js";
 import { gru, lstm, rnn } from "./recurrent.js";
-import { reverse } from "./reverse.js";
 import { scale } from "./scale.js";
 
 /** The kinds of layer of lmu.wasm, by their type in a description. */
@@ -20,11 +16,7 @@ export const KINDS = {
   gru,
   activation,
   scale,
-  "layer-norm": layerNorm,
-  embedding,
   last,
-  reverse,
-  flatten,
 };
 
 /** What kinds have for a description. */

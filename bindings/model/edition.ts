@@ -1,5 +1,5 @@
-import { FULL_ACTIVATIONS } from "../activations.js";
-import type { Description, LayerDescription } from "../description.js";
+import { addActivations, type Definitions, isCoreActivation } from "../activations.js";
+import type { Description } from "../description.js";
 import { type Kinds, KINDS } from "../layers/kinds.js";
 import type { Planner } from "../plan/builder.js";
 import type { Int8Matrix } from "../plan/int8-matrix.js";
@@ -21,6 +21,8 @@ export interface Edition {
 export interface Full {
   /** The kinds of layer that lmu.wasm does not have. */
   readonly kinds: Kinds;
+  /** The activations that lmu.wasm does not have. */
+  readonly activations: Definitions;
   /** Makes memories take many rows at once. */
   readonly planner: Planner;
   /** How matrices of integers stand in memory. */
@@ -38,7 +40,8 @@ export interface EditionOptions {
 }
 
 /** The edition with all kinds. @param wasm - instead of lmu-full.wasm of the package */
-export function fullEdition({ kinds, module }: Full, wasm?: WasmModule): Edition {
+export function fullEdition({ kinds, activations, module }: Full, wasm?: WasmModule): Edition {
+  addActivations(activations);
   return { kinds: { ...KINDS, ...kinds }, module: wasm ?? module(), isFull: true };
 }
 
@@ -57,8 +60,7 @@ export async function editionFor(
 ): Promise<Edition> {
   const isParallel = prefill === "parallel";
   const isInt8 = weights === "int8";
-  const hasOthers = Array.isArray(layers) && (layers.some(isOther) || namesOthers(layers));
-  if (isParallel || isInt8 || hasOthers) {
+  if (isParallel || isInt8 || namesOthers(layers)) {
     const all = full ?? (await importFull());
     return {
       ...fullEdition(all, wasm),
@@ -69,17 +71,12 @@ export async function editionFor(
   return { kinds: KINDS, module: wasm ?? core(), isFull: false };
 }
 
-/** Whether it is of a kind that the core does not know. Values of the wrong kind are refused later. */
-function isOther(layer: Partial<LayerDescription> | null): boolean {
-  return typeof layer?.type === "string" && !Object.hasOwn(KINDS, layer.type);
-}
-
-/** Whether the name of an activation that the core does not have is anywhere in it: a layer with that name costs a download. */
+/** Whether a kind of layer or an activation is named that the core does not have. Values of the wrong kind are refused later. */
 function namesOthers(layers: unknown): boolean {
   try {
-    const text = JSON.stringify(layers);
-    return FULL_ACTIVATIONS.some((name) => text.includes(`"${name}"`));
+    const named = JSON.stringify(layers).matchAll(/"(?:\w*activation|type)":"([^"]*)"/gi);
+    return [...named].some(([, name]) => !(Object.hasOwn(KINDS, name!) || isCoreActivation(name!)));
   } catch {
-    return false; // Nothing that JSON can hold, which is refused later.
+    return false; // Nothing that JSON can hold.
   }
 }

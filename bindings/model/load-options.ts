@@ -42,6 +42,12 @@ const KINDS: Readonly<Record<keyof LoadOptions, string>> = {
   weights: "string",
 };
 
+/** Of some there are two, the first of which is the default. */
+const CHOICES: Readonly<Record<"prefill" | "weights", readonly string[]>> = {
+  prefill: ["exact", "parallel"],
+  weights: ["f32", "int8"],
+};
+
 /**
  * Checks the options of load before anything is opened. An option that is undefined is not given.
  *
@@ -56,12 +62,11 @@ export function checkLoadOptions(options: LoadOptions, ...more: readonly string[
     if (value === undefined || kind.includes(kindOf(value))) continue;
     throw new TypeError(`Cannot ${action}: ${name} is ${brief(value)}, expected ${kind}`);
   }
-  const { maxBytes, prefill = "exact", weights = "f32" } = options;
-  if (!["f32", "int8"].includes(weights)) {
-    throw new RangeError(`Cannot ${action}: weights is ${brief(weights)}, expected f32 or int8`);
-  }
-  if (!["exact", "parallel"].includes(prefill)) {
-    const message = `Cannot ${action}: prefill is ${brief(prefill)}, expected exact or parallel`;
+  const { maxBytes } = options;
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = options[name as keyof typeof CHOICES] ?? choices[0]!;
+    if (choices.includes(value)) continue;
+    const message = `Cannot ${action}: ${name} is ${brief(value)}, expected ${choices.join(" or ")}`;
     throw new RangeError(message);
   }
   if (maxBytes !== undefined) expectInteger(action, "maxBytes", maxBytes, 1);

@@ -28,8 +28,6 @@ export function manyOf(
   const { prefill = planner ? "parallel" : "exact" } = options;
   if (prefill === "exact") return 0;
   if (prefill === "parallel" && planner) return isBeginning ? 2 : 1;
-  const wanted = planner
-    ? "exact or parallel"
-    : "exact, or a model loaded with the option parallel";
+  const wanted = "exact, or parallel if load had it";
   throw new RangeError(`Cannot ${action}: prefill is ${brief(prefill)}, expected ${wanted}`);
 }

@@ -57,8 +57,6 @@ export interface Exports {
   sigmoid(at: number, count: number): void;
   /** max(x, 0). Exact. */
   relu(at: number, count: number): void;
-  /** scale·x above zero, alpha·(e^(x·inner) - 1) below: ELU, SELU, CELU. parameters: alpha, scale, inner. */
-  elu(at: number, count: number, parameters: number): void;
   /** slope·(x - threshold) below threshold, min(x, limit) from there on. parameters: slope, threshold, limit. */
   reluGeneral(at: number, count: number, parameters: number): void;
   /** scale·x + shift, held within low … high. parameters: scale, shift, low, high. */
@@ -75,19 +73,6 @@ export interface Exports {
   mix(y: number, z: number, h: number, candidate: number, bytes: number): void;
   /** y = x·scale + shift for f32[rows][bytes / 4]; scale and shift are one row each, shift 0 stands for none. */
   scaleShift(y: number, x: number, scale: number, shift: number, rows: number, bytes: number): void;
-  /**
-   * y = (x - mean) / √(variance + epsilon) · scale + shift over one row of width floats (Ba, Kiros, Hinton 2016), padded to
-   * a multiple of 4; the padding of x is overwritten. y may be x. Error: 4e-6·max(1, |y|) for width up to 4096 and a mean
-   * within 10 deviations.
-   */
-  layerNorm(
-    y: number,
-    x: number,
-    scale: number,
-    shift: number,
-    width: number,
-    epsilon: number,
-  ): void;
   /**
    * exp(scale · T⁻¹ A T) - I of the LMU's A in the normalised basis, f64[padded][padded], padded being order rounded up to a
    * multiple of 4. at: scratch, f64[3 · padded² + 2 · padded]. Returns the address of the result, within the scratch.
@@ -249,4 +234,19 @@ export interface FullExports extends Exports {
   ): void;
   /** y ← y ∘ x. operation: 0 add, 1 subtract, 2 multiply, 3 maximum, 4 minimum. */
   combine(operation: number, y: number, x: number, bytes: number): void;
+  /** scale·x above zero, alpha·(e^(x·inner) - 1) below: ELU, SELU, CELU. parameters: alpha, scale, inner. */
+  elu(at: number, count: number, parameters: number): void;
+  /**
+   * y = (x - mean) / √(variance + epsilon) · scale + shift over one row of width floats (Ba, Kiros, Hinton 2016), padded to
+   * a multiple of 4; the padding of x is overwritten. y may be x. Error: 4e-6·max(1, |y|) for width up to 4096 and a mean
+   * within 10 deviations.
+   */
+  layerNorm(
+    y: number,
+    x: number,
+    scale: number,
+    shift: number,
+    width: number,
+    epsilon: number,
+  ): void;
 }

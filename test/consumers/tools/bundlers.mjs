@@ -51,4 +51,5 @@ export const parcel = bundler(
   "parcel",
   ["parcel@2"],
   "parcel build index.html --no-cache --public-url ./",
+  { scenarios: plain.slice(0, 2) },
 );

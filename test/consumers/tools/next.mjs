@@ -27,20 +27,20 @@ export default function Page() {
 }
 `;
 
-/** @param {string} compiled - what the compiled model is loaded from */
+/** @param {string} compiled - what the compiled model is loaded from; "" where it cannot be */
 const answer = (compiled) => `
   const model = (name) => stream(new URL(name, request.url));
   return Response.json({
     native: await model("/model.safetensors"),
     keras: await model("/model.keras"),
-    compiled: await run(${compiled}),
+    ${compiled && `compiled: await run(${compiled}),`}
   });
 `;
 
 const IMPORTS = `import { stream } from "../../stream.js";\n`;
 const ON_NODE = `import { stream as run } from "../../compiled.js";\n`;
 
-/** Edge runtimes compile no bytes, and Next builds nothing that could. */
+/** Edge runtimes compile no bytes, and Next with webpack builds nothing that could. */
 const ON_EDGE = `import compiled from "../../model.wasm?module";
 import { stream as run } from "../../edge.js";
 `;
@@ -55,9 +55,9 @@ export async function GET(request) {${answer(
 `;
 
 /** The same in the pages folder: Next 16 with webpack builds no edge route of the app folder, whatever is in it. */
-const edgePage = `${ON_EDGE}${IMPORTS}
+const edgePage = `${IMPORTS}
 export const config = { runtime: "edge" };
-export default async function handler(request) {${answer("compiled")}}
+export default async function handler(request) {${answer("")}}
 `;
 
 const env = { NEXT_TELEMETRY_DISABLED: "1" };

@@ -55,6 +55,20 @@ describe("language models", () => {
   });
 });
 
+test.each<[string, () => Parameters<typeof load>[0]]>([
+  ["psmnist-shape", () => goldenFile("keras/psmnist-shape.keras")],
+  ["addresses", () => new URL("../models/addresses/", import.meta.url)],
+])("%s with weights of int8: the same bits, and a smaller module", async (_, source) => {
+  const model = await load(source(), { weights: "int8" });
+  const compiled = new CompiledHost(model);
+  const ids = Int32Array.from({ length: 90 * model.inputSize }, (_, i) => (i * 31) % 97);
+  const input = model.vocabulary ? ids : Float32Array.from(ids, (id) => id / 97);
+  expect(compiled.score(input, 1)).toEqual(model.run(input));
+  goesOnAnywhere(model, compiled, input);
+  const { length } = new CompiledHost(await load(source())).bytes;
+  expect(compiled.bytes.length).toBeLessThan(0.7 * length);
+});
+
 /** Moves a sequence between the package and a module by snapshots, in all types, all along and behind its end. */
 function goesOnAnywhere(model: Model, compiled: CompiledHost, samples: Float32Array | Int32Array) {
   const stream = model.stream();

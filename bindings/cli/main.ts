@@ -48,7 +48,7 @@ function reading(usage: string, description: string): Command {
     .option("--json", "print the result as JSON", false);
 }
 
-/** A command that runs the model, too. */
+/** A command that runs the model, too, or what makes it run elsewhere. */
 function running(usage: string, description: string): Command {
   const weights = new Option("--weights <type>", "how matrices are multiplied");
   return reading(usage, description).addOption(weights.choices(["f32", "int8"]).default("f32"));
@@ -69,7 +69,7 @@ reading("convert <in> <out>", "write a model of any format as native safetensors
     await convert(from, to, options);
   });
 
-reading("compile <model>", "write a model as one WebAssembly module without imports")
+running("compile <model>", "write a model as one WebAssembly module without imports")
   .requiredOption("-o, --output <file>", "the module, as a rule model.wasm")
   .option("--types", "write its declarations for TypeScript beside it", false)
   .option(

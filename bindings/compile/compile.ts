@@ -99,7 +99,7 @@ export function compileModel(model: Model, version: string, steps = Infinity): C
   parts.set(SECTION.memory, sections.writeMemory(Math.ceil(bytes / PAGE)));
   parts.set(SECTION.global, sections.writeGlobals(values));
   parts.set(SECTION.export, sections.writeExports(offered));
-  const kept = keptFunctions(entries, reachOf(image));
+  const kept = keptFunctions(entries, reachOf(image), engine.plan.weights);
   parts.set(SECTION.code, sections.keepFunctions(parts.get(SECTION.code)!, kept));
   const contents = new Map([
     [image.at, image.bytes],

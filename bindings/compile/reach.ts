@@ -1,6 +1,6 @@
 import type { ModelImage } from "../runtime/image.js";
 import { KINDS, LAYER_WORDS, PLAN, RECORDS } from "../runtime/records.js";
-import { CALLS, CASES } from "./template.js";
+import { CALLS, CASES, INT8 } from "./template.js";
 
 /** Codes of what a model is made of. */
 export interface Reach {
@@ -35,7 +35,11 @@ export function reachOf({ at, bytes }: ModelImage): Reach {
 }
 
 /** Numbers of the functions that these and what the model is made of reach. */
-export function keptFunctions(entries: readonly number[], reach: Reach): Set<number> {
+export function keptFunctions(
+  entries: readonly number[],
+  reach: Reach,
+  weights: "f32" | "int8",
+): Set<number> {
   const kept = new Set<number>();
   const keep = (index: number) => {
     if (kept.has(index)) return;
@@ -43,6 +47,7 @@ export function keptFunctions(entries: readonly number[], reach: Reach): Set<num
     CALLS[index]!.forEach(keep);
   };
   entries.forEach(keep);
+  if (weights === "int8") keep(INT8);
   for (const code of reach.layers) CASES.layers[code]!.forEach(keep);
   for (const code of reach.activations) CASES.activations[code]!.forEach(keep);
   return kept;

@@ -157,7 +157,7 @@ describe("both refuse, and nothing changes", () => {
   });
 
   test("options that there are not, naming those that there are", async () => {
-    const words = 'Cannot run the model: options has "Batch", expected batch,output';
+    const words = 'Cannot run the model: options has "Batch", expected prefill,batch,output';
     const [one, other] = LOADS.map((load) =>
       errorOf(async () => (await load(file)).run([1, 2], { Batch: 1 })),
     );

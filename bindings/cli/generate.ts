@@ -12,11 +12,12 @@ interface Options extends FileOptions, Omit<GenerationOptions, "stopIds"> {
 /** Writes on after a prompt, to the standard output as it comes. */
 export async function generate(
   path: string,
-  { prompt, json, config, layers, ...options }: Options,
+  { prompt, json, config, layers, weights, ...options }: Options,
 ): Promise<void> {
   const files = {
     ...(config !== undefined && { config }),
     ...(layers !== undefined && { layers }),
+    ...(weights !== undefined && { weights }),
   };
   const lm = await LanguageModel.load(await input(path), await readOptions(files));
   const ids: number[] = [];

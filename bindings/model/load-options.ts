@@ -6,7 +6,7 @@ import type { WasmModule } from "../runtime/kernel.js";
 /** Options of load. */
 export interface LoadOptions extends FormatOptions {
   /**
-   * How weights are held and multiplied: "int8" takes a quarter of the memory, and is two to three times as fast from 256 features on; outputs
+   * How weights are held and multiplied: "int8" takes a quarter of the memory, and is two to three times as fast from 512 features on; outputs
    * are then near those of f32 (docs/numbers.md). @defaultValue "f32"
    */
   weights?: "f32" | "int8" | undefined;

@@ -157,12 +157,15 @@ describe("both refuse, and nothing changes", () => {
   });
 
   test("options that there are not, naming those that there are", async () => {
-    const words = 'Cannot run the model: options has "Batch", expected prefill,batch,output';
+    const words = 'Cannot run the model: options has "Batch", expected ';
     const [one, other] = LOADS.map((load) =>
       errorOf(async () => (await load(file)).run([1, 2], { Batch: 1 })),
     );
-    expect(await one).toMatchObject({ kind: "TypeError", message: words });
-    expect(await other).toMatchObject({ kind: "TypeError", message: `${words},signal,transfer` });
+    expect(await one).toMatchObject({ kind: "TypeError", message: `${words}prefill,batch,output` });
+    expect(await other).toMatchObject({
+      kind: "TypeError",
+      message: `${words}batch,output,prefill,signal,transfer`,
+    });
   });
 
   test.each([[[4]], [[-1]], [[0.5]], [new Int32Array([4])], [new Uint8Array(1)]])(

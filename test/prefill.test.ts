@@ -176,8 +176,7 @@ test("refuses what it cannot do", async () => {
     new RangeError('Cannot load the model: prefill is "quick", expected exact or parallel'),
   );
   const exact = await load(file);
-  const message =
-    'prefill is "parallel", expected exact, or parallel if load had it';
+  const message = 'prefill is "parallel", expected exact, or parallel if load had it';
   expect(() => exact.run([1, 2], { prefill: "parallel" })).toThrow(RangeError);
   expect(() => exact.run([1, 2], { prefill: "parallel" })).toThrow(
     `Cannot run the model: ${message}`,

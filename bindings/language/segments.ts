@@ -9,6 +9,7 @@ import type { States } from "../runtime/states.js";
 
 /** What a memory transformer makes of one segment of some sequences; arrays hold one sequence after another. */
 export interface Segment {
+  /** Sequences side by side. */
   readonly batch: number;
   /** Tokens of each sequence. */
   readonly steps: number;

@@ -26,7 +26,12 @@ export class Int8Matrix {
     return rows * columns >= WORTH && columns <= MAX_COLUMNS;
   }
 
-  /** @param rows - outputs, a multiple of 4 @param columns - inputs */
+  /**
+   * The sizes of one.
+   *
+   * @param rows - outputs, a multiple of 4
+   * @param columns - inputs
+   */
   constructor(rows: number, columns: number) {
     this.#words = new Panels(rows, pad4(columns) / 4);
     this.scalesAt = this.#words.size * 4;

@@ -42,6 +42,7 @@ export interface Installed {
 
 /** How a layer takes many rows at once, for reports: multiplications with their additions are per step. */
 export interface PrefillReport {
+  /** How: docs/prefill.md. */
   readonly form: "boundary" | "projection" | "convolution";
   /** Steps that are taken at once. */
   readonly chunk: number;
@@ -49,5 +50,6 @@ export interface PrefillReport {
   readonly taps: number | undefined;
   /** Steps of a call from which it is used. */
   readonly least: number;
+  /** A step. */
   readonly multiplyAdds: number;
 }

@@ -105,8 +105,10 @@ function expectRight(model: Model, made: MadeUp, input: Sequence, seed: number):
   }
   const output = model.run(input);
   const { layers, weights } = model.report();
-  // What rounding does to a network that nobody trained has no bound.
-  const bound = weights === "int8" ? Infinity : allowed;
+  // What rounding does to a network that nobody trained has no bound, nor has what segments, whose memory goes through layer
+  // norms of two features again and again, make of it: test/memory-transformer.test.ts judges their numbers.
+  const hasSegments = made.description.layers.some(({ type }) => type === "segments");
+  const bound = weights === "int8" || hasSegments ? Infinity : allowed;
   expect(distance(output, exact), "distance from the oracle").toBeLessThanOrEqual(bound);
   expectSameBits(model, input, output, seed);
   expectMixed(model, input, seed, EVERY);

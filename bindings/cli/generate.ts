@@ -14,12 +14,8 @@ export async function generate(
   path: string,
   { prompt, json, config, layers, weights, ...options }: Options,
 ): Promise<void> {
-  const files = {
-    ...(config !== undefined && { config }),
-    ...(layers !== undefined && { layers }),
-    ...(weights !== undefined && { weights }),
-  };
-  const lm = await LanguageModel.load(await input(path), await readOptions(files));
+  const loadOptions = await readOptions({ config, layers, weights });
+  const lm = await LanguageModel.load(await input(path), loadOptions);
   const ids: number[] = [];
   let text = "";
   // What cannot be read is not printed either.

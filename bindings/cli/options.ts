@@ -6,9 +6,9 @@ import { printable } from "./text.js";
 /** Options of every command that reads a model. */
 export interface FileOptions {
   /** Path of a Keras configuration. */
-  readonly config?: string;
+  readonly config?: string | undefined;
   /** Layers of a state dict: JSON, or as an error suggests them, or the path of a file of either. */
-  readonly layers?: string;
+  readonly layers?: string | undefined;
   /** How matrices are multiplied. */
   readonly weights?: LoadOptions["weights"];
 }

@@ -19,8 +19,7 @@ export type Floats = ReturnType<typeof Float32Array.of>;
 export type Bytes = ReturnType<typeof Uint8Array.of>;
 
 /** What holds a compiled model: its bytes, a WebAssembly.Module, a Response. */
-export type CompiledSource =
-  Uint8Array | ArrayBuffer | WasmModule | { arrayBuffer(): Promise<ArrayBuffer> };
+export type CompiledSource = Uint8Array | ArrayBuffer | WasmModule | Pick<Blob, "arrayBuffer">;
 
 /**
  * A compiled model and its one stream, with the bits, the checks and the codes of errors of the package's `Stream`. A module can

@@ -3,20 +3,20 @@
 set -eu
 cd "$(dirname "$0")"
 
-packages=""
-command -v redis-server >/dev/null || packages="redis-server"
-python3 -c "import ensurepip, venv" 2>/dev/null || packages="$packages python3-venv"
-if [ -n "$packages" ]; then
+if ! command -v redis-server >/dev/null; then
   sudo=""
   [ "$(id -u)" = 0 ] || sudo="sudo"
   $sudo apt-get update
-  # shellcheck disable=SC2086 # one word per package
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server
 fi
 # Without a lock file, for that would repeat the library's own; direct dependencies are pinned.
 for package in */package.json; do
   (cd "$(dirname "$package")" && { npm ls >/dev/null 2>&1 || npm install --ignore-scripts --no-package-lock; })
 done
 for requirements in */requirements.txt; do
-  (cd "$(dirname "$requirements")" && { [ -x .venv/bin/pip ] || python3 -m venv .venv; } && .venv/bin/pip install --quiet -r requirements.txt)
+  folder=$(dirname "$requirements")
+  (cd "$folder" && ../../scripts/python.sh .venv -r requirements.txt) || {
+    [ $? = 75 ] || exit 1
+    echo "SKIPPED: examples/$folder, no package index of Python answers (REQUIRE_PYTHON=1 makes that a failure)" >&2
+  }
 done

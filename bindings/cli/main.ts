@@ -119,7 +119,12 @@ running("bench <model>", "measure a model on this machine: start, steps, sequenc
 running("generate <model>", "write on after a prompt, as text comes out of a language model")
   .requiredOption("--prompt <text>", "what the text begins with")
   .option("--max-tokens <count>", "tokens to write", countFrom(0), 200)
-  .option("--temperature <number>", "0 takes the most likely token", tolerance, 1)
+  .option(
+    "--temperature <number>",
+    "0 takes the most likely token, 1 what the model gives",
+    tolerance,
+    0.7,
+  )
   .option("--top-k <count>", "only so many of the most likely tokens", countFrom(1))
   .option(
     "--top-p <number>",

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Result } from "../bindings/cli/bench/result.js";
 import { deviationsOf } from "../bindings/cli/bench/significance.js";
+import { time } from "../bindings/cli/bench/stopwatch.js";
+import { warmUpOf } from "../bindings/cli/bench/warm-up.js";
 import { runCommand } from "./support/command.js";
 import { Random } from "./support/random.js";
 
@@ -22,12 +24,19 @@ async function resultOf(...args: string[]): Promise<Result> {
 }
 
 test("measures streams, sequences, batches, pools and fresh processes", async () => {
-  const { report, figures, cold, realTime, steps } = await resultOf(model, "--rate", "1000");
+  const { report, figures, cold, realTime, steps, warmUp } = await resultOf(
+    model,
+    "--rate",
+    "1000",
+  );
   expect(report).toMatchObject({ parameters: 1417, stateBytes: 272, stateBytesPerStep: 0 });
   const names = ["step", "push of 64", "run", "run of 16", "tick of 1000"];
   expect(figures.map(({ name }) => name)).toEqual(names);
   expect(steps).toBe(1000);
-  for (const { p50, p90, p99, max, rounds } of figures) {
+  expect(warmUp!.firstStep).toBeGreaterThan(0);
+  expect(warmUp!.milliseconds).toBeGreaterThanOrEqual(warmUp!.firstStep);
+  for (const { together, p50, p90, p99, max, rounds } of figures) {
+    expect(together).toBe(1);
     expect(p50).toBeGreaterThan(0);
     expect([p50, p90, p99, max]).toEqual([p50, p90, p99, max].sort((a, b) => a - b));
     expect(rounds).toHaveLength(15);
@@ -83,6 +92,36 @@ test("calls chance a change as often as it says", () => {
   ];
   expect(deviationsOf(high, low)).toBeCloseTo(4.5 / Math.sqrt((9 * 7) / 12), 12);
   expect(deviationsOf(low, low)).toBe(0);
+});
+
+describe("where the clock moves by 5 µs, as in pages", () => {
+  const real = performance.now.bind(performance);
+  const coarse = (clock: () => number) =>
+    vi.spyOn(performance, "now").mockImplementation(() => Math.floor(clock() / 5e-3) * 5e-3);
+  afterEach(() => void vi.restoreAllMocks());
+
+  test("short calls are timed together", async () => {
+    coarse(real);
+    const spin = (ms: number) => () => {
+      for (const end = real() + ms; real() < end;);
+    };
+    const subject = { unit: "step", count: 1 };
+    const subjects = [spin(1e-3), spin(1)].map((run, i) => ({ ...subject, name: `${i}`, run }));
+    const [short, long] = await time(subjects, 0.06, () => undefined);
+    expect(short!.together).toBeGreaterThan(32);
+    expect(short!.p50).toBeGreaterThan(990);
+    expect(long).toMatchObject({ together: 1 });
+  });
+
+  test("steps are slow until they are warm", () => {
+    let [now, calls] = [0, 0];
+    coarse(() => (now += 1e-5));
+    const found = warmUpOf(() => void (now += calls++ < 1000 ? 5e-3 : 7e-4));
+    expect(found.firstStep).toBeCloseTo(0.005, 3);
+    expect(found.steps).toBeGreaterThan(950);
+    expect(found.steps).toBeLessThan(1100);
+    expect(found.milliseconds).toBeCloseTo(5, 0);
+  });
 });
 
 test.each([

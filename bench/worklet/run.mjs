@@ -3,11 +3,12 @@
  * [--only NAME] [--tarball FILE]. Packs dist/ as it is, unless a packed package is given.
  */
 import { cpus, loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.mjs";
 import * as chromium from "./chromium.mjs";
 import * as firefox from "./firefox.mjs";
-import { makeSite } from "./site.mjs";
+import { makeSite } from "../site.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -40,7 +41,7 @@ async function measure(browser, program, site, { name, models, goal = undefined 
   const seconds = Number(options.seconds);
   const { needsClock: clock } = browser;
   const query = JSON.stringify({ models, seconds, clock, offline: options.offline });
-  const page = `bench.html?case=${encodeURIComponent(query)}`;
+  const page = `index.html?case=${encodeURIComponent(query)}`;
   const outcome = await browser.measure(program, site, page, seconds + MARGIN);
   if (outcome.error) throw new Error(outcome.error);
   const { how, swaps, blocks, cpu, messages = [], dropped = 0 } = outcome;
@@ -133,7 +134,9 @@ function sayTail(results) {
 }
 
 async function main() {
-  const site = await makeSite(options.tarball);
+  // Only the sources can write models: the package reads them.
+  const page = fileURLToPath(new URL("page", import.meta.url));
+  const site = await makeSite(page, ["models.mjs"], options.tarball);
   const { length, 0: cpu } = cpus();
   const machine = `${length} cores, ${cpu?.model.trim()}, ${process.platform} ${process.arch}`;
   const load = loadavg()[0].toFixed(1);

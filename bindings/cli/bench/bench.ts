@@ -5,10 +5,11 @@ import { type FileOptions, readOptions } from "../options.js";
 import { print, printJson } from "../text.js";
 import { coldStart } from "./cold.js";
 import { describe, describeChanges } from "./describe.js";
-import { type Figure, readResult, type RealTime, type Result } from "./result.js";
+import { measure } from "./measure.js";
+import { readResult } from "./read-result.js";
+import type { Result } from "./result.js";
 import { changes } from "./significance.js";
-import { ROUNDS, time } from "./stopwatch.js";
-import { subjectsOf } from "./subjects.js";
+import { ROUNDS } from "./stopwatch.js";
 
 /** What the command is told. */
 export interface BenchOptions extends FileOptions {
@@ -28,52 +29,28 @@ export interface BenchOptions extends FileOptions {
  */
 export async function bench(path: string, options: BenchOptions): Promise<void> {
   const then = options.compare === undefined ? undefined : await readResult(options.compare);
-  const now = await measure(path, options);
+  const now = await benched(path, options);
   const found = then && changes(now, then);
   if (options.json) printJson(found ? { ...now, changes: found } : now);
   else print([...describe(now), ...(found ? ["", ...describeChanges(found, now, then)] : [])]);
   if (found?.some(({ verdict }) => verdict === "slower")) process.exitCode = 1;
 }
 
-async function measure(path: string, options: BenchOptions): Promise<Result> {
+async function benched(path: string, options: BenchOptions): Promise<Result> {
   const loadOptions = await readOptions(options);
   const source = await input(path);
   say("start");
   const model = await load(source, loadOptions);
-  const report = model.report();
-  if (options.rate !== undefined && report.notStreamable !== undefined) {
-    throw new RangeError(`Cannot measure real time: ${report.notStreamable}`);
-  }
-  const { memoryBytes } = report;
-  const { all, steps, warmUp, poolBytes } = subjectsOf(model);
-  const timings = time(all, options.seconds, (round) => say(`round ${round + 1} of ${ROUNDS}`));
-  const figures = all.map(({ run: _, ...subject }, i) => ({ ...subject, ...timings[i]! }));
+  const { seconds, rate } = options;
+  const measured = await measure(model, { seconds, rate, onRound });
   say("fresh processes");
   const cold =
-    typeof source === "string" ? await coldStart(source, loadOptions, report) : undefined;
+    typeof source === "string" ? await coldStart(source, loadOptions, model.report()) : undefined;
   say("");
-  const { parameters, multiplyAdds, stateBytes, stateBytesPerStep } = report;
-  return {
-    model: path,
-    fingerprint: model.fingerprint,
-    machine: machine(),
-    report: { parameters, multiplyAdds, stateBytes, stateBytesPerStep, memoryBytes },
-    ...{ steps, figures, cold, warmUp, poolBytes },
-    realTime: options.rate === undefined ? undefined : realTimeOf(options.rate, figures),
-  };
+  return { model: path, machine: machine(), ...measured, cold };
 }
 
-function realTimeOf(rate: number, figures: readonly Figure[]): RealTime {
-  const step = figures.find(({ name }) => name === "step")!;
-  const push = figures.find(({ name }) => name.startsWith("push"));
-  const times = ({ p50, count }: Figure) => (1e9 * count) / (rate * p50);
-  return {
-    rate,
-    steps: times(step),
-    chunks: push && times(push),
-    p99: (step.p99 * rate) / 1e9,
-  };
-}
+const onRound = (round: number) => say(`round ${round + 1} of ${ROUNDS}`);
 
 function machine(): string {
   const { node = "?", v8, bun, deno } = process.versions;

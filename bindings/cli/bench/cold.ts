@@ -1,20 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { LoadOptions, Report } from "../../index.js";
-
-/** How a fresh process starts, in ms and bytes: the process in the middle of all. */
-export interface Cold {
-  readonly processes: number;
-  /** From before the import of the library to the first output. */
-  readonly firstOutput: number;
-  /** Of that, the import, the load and the first step (or sequence, if the model cannot stream). */
-  readonly importing: number;
-  readonly loading: number;
-  readonly running: number;
-  /** Most memory that the process had; before the import it had `processBytes`. */
-  readonly peakBytes: number;
-  readonly processBytes: number;
-}
+import type { Cold } from "./result.js";
 
 const PROCESSES = 9;
 

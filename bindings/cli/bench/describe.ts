@@ -30,44 +30,58 @@ function row({ name, unit, count: units, p50, p90, p99, max }: Figure): string[]
 }
 
 function facts(result: Result): [string, string][] {
-  const { cold, warmUp, steps, poolBytes, realTime, report } = result;
-  const { stateBytes, stateBytesPerStep, memoryBytes } = report;
-  const found: [string, string][] = [];
-  const ms = (value: number) => `${value.toFixed(1)} ms`;
+  const { steps, poolBytes, realTime, report, figures } = result;
+  const { stateBytes, stateBytesPerStep } = report;
+  const found = startFacts(result);
   if (realTime) {
     const { rate, steps: times, chunks, p99 } = realTime;
-    found.push([
+    found.unshift([
       "real time",
       `${rounded(times)} times as fast as ${count(rate)} samples a second come` +
         (chunks ? `, ${rounded(chunks)} times in chunks` : "") +
         `; the slowest step in a hundred takes ${percent(p99)} of the time between two`,
     ]);
   }
+  const growth = stateBytesPerStep ? `, and ${bytes(stateBytesPerStep)} more with every step` : "";
+  const pooled = poolBytes === undefined ? "" : `; in a pool ${bytes(poolBytes)} a stream`;
+  found.push(["state", `${bytes(stateBytes)}${growth}${pooled}`], ["memory", memoryFact(result)]);
+  const grouped = figures.filter(({ together }) => together > 1);
+  const groups = grouped.map(({ name, together }) => `${name} by ${count(together)} calls`);
+  found.push([
+    "method",
+    `sequences of ${count(steps)} steps; ${ROUNDS} rounds in which all take turns` +
+      (groups.length ? `; timed together, for the clock is coarse: ${groups.join(", ")}` : ""),
+  ]);
+  return found;
+}
+
+function startFacts({ cold, warmUp, report }: Result): [string, string][] {
+  const found: [string, string][] = [];
   if (cold) {
+    const where = cold.peakBytes === undefined ? "page" : "process";
     found.push([
       "start",
-      `${ms(cold.firstOutput)} to the first output of a fresh process: import ${ms(cold.importing)}, ` +
+      `${ms(cold.firstOutput)} to the first output of a fresh ${where}: import ${ms(cold.importing)}, ` +
         `load ${ms(cold.loading)}, ${report.stateBytes ? "first call" : "first run"} ${ms(cold.running)}`,
     ]);
   }
-  if (warmUp !== undefined) {
-    found.push(["warm-up", `${ms(warmUp)} of steps until one takes what later ones do`]);
+  if (warmUp) {
+    found.push([
+      "warm-up",
+      `${duration(1e6 * warmUp.firstStep)} for the first step of a stream; ${count(warmUp.steps)} steps, ` +
+        `${ms(warmUp.milliseconds)}, until they take no more than a tenth longer than later ones`,
+    ]);
   }
-  const growth = stateBytesPerStep ? `, and ${bytes(stateBytesPerStep)} more with every step` : "";
-  const pooled = poolBytes === undefined ? "" : `; in a pool ${bytes(poolBytes)} a stream`;
-  found.push(["state", `${bytes(stateBytes)}${growth}${pooled}`]);
-  found.push([
-    "memory",
-    `${bytes(memoryBytes)} of wasm, weights included` +
-      (cold
-        ? `; peak of the process ${bytes(cold.peakBytes)}, of an empty one ${bytes(cold.processBytes)}`
-        : ""),
-  ]);
-  found.push([
-    "method",
-    `sequences of ${count(steps)} steps; ${ROUNDS} rounds in which all take turns`,
-  ]);
   return found;
+}
+
+function memoryFact({ cold, report }: Result): string {
+  const { peakBytes, processBytes } = cold ?? {};
+  const peak =
+    peakBytes === undefined
+      ? ""
+      : `; peak of the process ${bytes(peakBytes)}, of an empty one ${bytes(processBytes!)}`;
+  return `${bytes(report.memoryBytes)} of wasm, weights included${peak}`;
 }
 
 /** How a result compares, as lines for people. */
@@ -88,6 +102,10 @@ export function describeChanges(found: readonly Change[], now: Result, then: Res
     ...table([["against", "", "time"], ...rows], 2),
     ...notes.flatMap((note) => wrap(note, WIDTH)),
   ];
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1)} ms`;
 }
 
 /** A time in ns, to three digits. */

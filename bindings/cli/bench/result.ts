@@ -1,11 +1,23 @@
-import { readFile } from "node:fs/promises";
-import { LmuError } from "../../errors.js";
 import type { Report } from "../../index.js";
-import type { Cold } from "./cold.js";
 import type { Subject, Timing } from "./stopwatch.js";
+import type { WarmUp } from "./warm-up.js";
 
 /** What is timed, and how long it took. */
 export interface Figure extends Omit<Subject, "run">, Timing {}
+
+/** How a fresh process or page starts, in ms and bytes: the process in the middle of all. */
+export interface Cold {
+  readonly processes: number;
+  /** From before the import of the library to the first output. */
+  readonly firstOutput: number;
+  /** Of that, the import, the load and the first step (or sequence, if the model cannot stream). */
+  readonly importing: number;
+  readonly loading: number;
+  readonly running: number;
+  /** Most memory that the process had; before the import it had `processBytes`. Pages do not tell. */
+  readonly peakBytes?: number;
+  readonly processBytes?: number;
+}
 
 /** What the command found out; `--json` prints it. */
 export interface Result {
@@ -20,10 +32,10 @@ export interface Result {
   /** Steps of the sequences. */
   readonly steps: number;
   readonly figures: readonly Figure[];
-  /** Undefined if the model came through a pipe. */
+  /** Undefined if the model came through a pipe, or a page has measured another before. */
   readonly cold: Cold | undefined;
-  /** ms until steps were as fast as later on. */
-  readonly warmUp: number | undefined;
+  /** Undefined if the model cannot stream. */
+  readonly warmUp: WarmUp | undefined;
   /** Bytes of memory per stream of the pool. */
   readonly poolBytes: number | undefined;
   /** Where `--rate` was given: how many times as fast as the signal comes steps and chunks are. */
@@ -39,23 +51,3 @@ export interface RealTime {
   /** Share of the time between two samples that a step in a hundred takes, or more. */
   readonly p99: number;
 }
-
-/** What was printed with `--json`. @throws LmuError format-invalid */
-export async function readResult(path: string): Promise<Result> {
-  const text = await readFile(path, "utf8");
-  try {
-    const result = JSON.parse(text) as Result;
-    const isResult = result.figures.every(
-      ({ name, rounds }) => typeof name === "string" && rounds.length > 0 && rounds.every(isTime),
-    );
-    if (isResult) return result;
-  } catch {
-    // Said below.
-  }
-  throw new LmuError(
-    "format-invalid",
-    `Cannot compare: ${path} is something else, expected what bench --json printed`,
-  );
-}
-
-const isTime = (value: unknown) => typeof value === "number" && value > 0;

@@ -8,9 +8,11 @@ export interface Subject {
   run(): void;
 }
 
-/** Durations of single calls, in ns. */
+/** Durations of calls, in ns. */
 export interface Timing {
   readonly calls: number;
+  /** Calls that are timed as one, whose mean counts: 1, unless the clock is coarse, as those of pages are. */
+  readonly together: number;
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
@@ -28,6 +30,10 @@ const MOST_CALLS = 1 << 16;
 /** Calls that a median asks for, however long they take. */
 const LEAST_CALLS = 3;
 
+/** ns that a clock may move by for a single call to be timed; else so many of its ticks are one reading. */
+const FINE = 1000;
+const LEAST_TICKS = 50;
+
 /** Share of a round that the reference gets. */
 const REFERENCE_SHARE = 0.1;
 
@@ -37,41 +43,72 @@ const REFERENCE_SHARE = 0.1;
  * @param seconds - of all rounds of a subject together
  * @param onRound - called before every round
  */
-export function time(
+export async function time(
   subjects: readonly Subject[],
   seconds: number,
-  onRound: (round: number) => void,
-): Timing[] {
+  onRound: (round: number) => void | Promise<void>,
+): Promise<Timing[]> {
   const milliseconds = (1000 * seconds) / ROUNDS;
   const reference = makeReference();
+  const tick = clockTick();
+  const grouped = [...subjects, reference].map(({ run }) => {
+    sample(run, milliseconds);
+    return { run, together: callsTogether(run, tick) };
+  });
+  const sampled = (i: number, milliseconds: number) =>
+    sample(grouped[i]!.run, milliseconds, grouped[i]!.together).sort();
   const kept = subjects.map(() => ({ all: [] as Float64Array[], rounds: [] as number[] }));
-  for (const { run } of [...subjects, reference]) sample(run, milliseconds);
   for (let round = 0; round < ROUNDS; round++) {
-    onRound(round);
-    const unit = quantile(sample(reference.run, milliseconds * REFERENCE_SHARE).sort(), 0.5);
+    await onRound(round);
+    const unit = quantile(sampled(subjects.length, milliseconds * REFERENCE_SHARE), 0.5);
     for (let turn = 0; turn < subjects.length; turn++) {
       const i = (round + turn) % subjects.length;
-      const durations = sample(subjects[i]!.run, milliseconds).sort();
+      const durations = sampled(i, milliseconds);
       kept[i]!.all.push(durations);
       kept[i]!.rounds.push(quantile(durations, 0.5) / unit);
     }
   }
-  return kept.map(({ all, rounds }) => ({ ...percentiles(joined(all)), rounds }));
+  return kept.map(({ all, rounds }, i) => {
+    const { together } = grouped[i]!;
+    const timed = joined(all);
+    return { calls: timed.length * together, together, ...percentiles(timed), rounds };
+  });
 }
 
-/** Durations of calls in ns, for about so long; what the clock itself takes is not among it. */
-export function sample(run: () => void, milliseconds: number): Float64Array {
+/**
+ * Durations of calls in ns, for about so long; what the clock itself takes is not among it.
+ *
+ * @param together - calls between two readings of the clock
+ */
+export function sample(run: () => void, milliseconds: number, together = 1): Float64Array {
   const durations = new Float64Array(MOST_CALLS);
   const cost = clockCost();
   const end = performance.now() + milliseconds;
-  let calls = 0;
-  for (let now = 0; calls < MOST_CALLS && (now < end || calls < LEAST_CALLS); calls++) {
+  let readings = 0;
+  for (let now = 0; readings < MOST_CALLS && (now < end || readings < LEAST_CALLS); readings++) {
     const start = performance.now();
-    run();
+    for (let i = 0; i < together; i++) run();
     now = performance.now();
-    durations[calls] = Math.max(0, (now - start) * 1e6 - cost);
+    durations[readings] = Math.max(0, (now - start) * 1e6 - cost) / together;
   }
-  return durations.slice(0, calls);
+  return durations.slice(0, readings);
+}
+
+/** The least that the clock moves by, in ns: 30 or so in Node, 5,000 to 1,000,000 in pages. */
+export function clockTick(): number {
+  let least = Infinity;
+  for (let i = 0; i < 20; i++) {
+    const start = performance.now();
+    let now = start;
+    while (now === start) now = performance.now();
+    least = Math.min(least, (now - start) * 1e6);
+  }
+  return least;
+}
+
+/** Least time in ns that a clock which moves by `tick` tells well enough. */
+export function leastReading(tick: number): number {
+  return tick <= FINE ? 0 : LEAST_TICKS * tick;
 }
 
 /** What a pair of readings of the clock takes, in ns. */
@@ -84,9 +121,19 @@ function clockCost(): number {
   return quantile(durations.sort(), 0.5);
 }
 
-function percentiles(sorted: Float64Array): Omit<Timing, "rounds"> {
+/** Calls that one reading of the clock takes. */
+function callsTogether(run: () => void, tick: number): number {
+  const least = leastReading(tick) / 1e6;
+  for (let together = 1; ; together *= 2) {
+    const start = performance.now();
+    for (let i = 0; i < together; i++) run();
+    if (performance.now() - start >= least || together === MOST_CALLS) return together;
+  }
+}
+
+function percentiles(sorted: Float64Array): Pick<Timing, "p50" | "p90" | "p99" | "max"> {
   const [p50, p90, p99] = [0.5, 0.9, 0.99].map((share) => quantile(sorted, share));
-  return { calls: sorted.length, p50: p50!, p90: p90!, p99: p99!, max: sorted.at(-1)! };
+  return { p50: p50!, p90: p90!, p99: p99!, max: sorted.at(-1)! };
 }
 
 function joined(parts: readonly Float64Array[]): Float64Array {

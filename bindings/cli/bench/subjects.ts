@@ -1,5 +1,6 @@
 import type { Model, Report } from "../../index.js";
-import { quantile, sample, type Subject } from "./stopwatch.js";
+import { sample, type Subject } from "./stopwatch.js";
+import { type WarmUp, warmUpOf } from "./warm-up.js";
 
 /** Steps of a sequence, where the model is fast enough; streams begin anew after as many. */
 const MOST_STEPS = 1000;
@@ -17,8 +18,8 @@ export interface Subjects {
   readonly all: readonly Subject[];
   /** Steps of a sequence. */
   readonly steps: number;
-  /** From the first step until steps take no longer than later on, in ms; undefined if the model cannot stream. */
-  readonly warmUp: number | undefined;
+  /** Undefined if the model cannot stream. */
+  readonly warmUp: WarmUp | undefined;
   /** Bytes of memory that a stream of the pool takes. */
   readonly poolBytes: number | undefined;
 }
@@ -40,7 +41,9 @@ export function subjectsOf(model: Model): Subjects {
   const canStream = report.notStreamable === undefined;
   const limit = Math.min(MOST_STEPS, report.maxSteps ?? Infinity);
   const input = makeInput(report, Math.max(limit, report.steps ?? 0));
-  const warmUp = canStream ? warmUpOf(model, input, limit) : undefined;
+  const warmUp = canStream
+    ? warmUpOf(stepper(model, input.subarray(0, limit * model.inputSize)))
+    : undefined;
   const steps = report.steps ?? stepsThatFit(model, input, limit);
   const sequence = input.subarray(0, steps * model.inputSize);
   const all: Subject[] = [];
@@ -80,9 +83,10 @@ function stepsThatFit(model: Model, input: Float32Array, limit: number): number 
   return steps;
 }
 
-/** The median call, in ns. */
+/** The mean call, in ns: no call may be longer than the clock's tick. */
 function costOf({ run }: Subject): number {
-  return quantile(sample(run, 10).sort(), 0.5);
+  const durations = sample(run, 10);
+  return durations.reduce((sum, duration) => sum + duration, 0) / durations.length;
 }
 
 /** Steps one by one, from the beginning again and again. */
@@ -145,30 +149,4 @@ function ticking(model: Model, unit: string, sequence: Float32Array, streams: nu
     t++;
   };
   return { name: `tick of ${streams}`, unit, count: streams, run };
-}
-
-/** Windows of the first steps whose medians are looked at, and how far above the last one is still cold. */
-const WINDOW = 32;
-const COLD = 1.25;
-
-/** Milliseconds from the first step of a fresh model until a step takes what later ones do. */
-function warmUpOf(model: Model, input: Float32Array, limit: number): number {
-  const step = stepper(model, input.subarray(0, limit * model.inputSize));
-  const start = performance.now();
-  const windows: { at: number; median: number }[] = [];
-  // Half a second; engines compile hot code again within a tenth.
-  for (let at = 0; at < 500; at = performance.now() - start) {
-    const durations = new Float64Array(WINDOW);
-    for (let i = 0; i < WINDOW; i++) {
-      const begin = performance.now();
-      step();
-      durations[i] = performance.now() - begin;
-    }
-    windows.push({ at, median: quantile(durations.sort(), 0.5) });
-  }
-  const medians = Float64Array.from(windows.slice(windows.length >> 1), ({ median }) => median);
-  const steady = quantile(medians.sort(), 0.5);
-  // Neighbours on the machine may hold single windows up later on: those of the first run of slow ones count.
-  const first = windows.findIndex(({ median }) => median <= COLD * steady);
-  return windows[Math.max(0, first)]!.at;
 }

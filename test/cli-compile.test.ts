@@ -31,6 +31,22 @@ test("compile writes a module that runs, and its types", async () => {
   expect(types).toContain(`readonly fingerprint: "${compiled.meta.fingerprint}";`);
 });
 
+test("outputs get labels, one each, and layers keep their names", async () => {
+  const labels = ['a"b', "c", "d"];
+  writeFileSync(join(folder, "labels.txt"), `${labels.join("\n")}\n`);
+  const args = ["compile", keras, "-o", "gru.wasm", "--types", "--labels"];
+  expect((await runCommand(folder, [...args, "labels.txt"])).code).toBe(0);
+  const { meta } = await load(readFileSync(join(folder, "gru.wasm")));
+  expect(meta.labels).toEqual(labels);
+  const { layers } = (await loadModel(keras)).report();
+  expect(meta.names).toEqual(layers.map(({ name }) => name));
+  const types = readFileSync(join(folder, "gru.d.wasm.ts"), "utf8");
+  expect(types).toContain(`readonly labels: readonly ["a\\"b","c","d"];`);
+  const few = await runCommand(folder, [...args, "a,b,c,d,e,f,g,h"]);
+  expect(few.code).toBe(1);
+  expect(few.stderr).toMatch(/Cannot label the outputs: there are 8 labels, expected 3, one for/);
+});
+
 test("its types are literal sizes to tsc, and the loader takes them", async () => {
   await runCommand(folder, ["compile", keras, "-o", "gru.wasm", "--types"]);
   const root = fileURLToPath(new URL("..", import.meta.url));

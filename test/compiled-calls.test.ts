@@ -47,7 +47,7 @@ test("nothing is imported, and what is exported is what the page says", async ()
   }
   const [section] = WebAssembly.Module.customSections(module, "lmu");
   expect(JSON.parse(new TextDecoder().decode(section))).toEqual(meta);
-  const optional = { vocabulary: 5, maxSteps: 7 };
+  const optional = { vocabulary: 5, maxSteps: 7, labels: ["up"] };
   const fields = [...ofMeta.matchAll(/^\| `([a-zA-Z]+)` +\|/gm)].map(([, name]) => name!);
   expect(fields.sort()).toEqual(Object.keys({ ...meta, ...optional }).sort());
   expect(meta).toMatchObject({ abi: 1, version: "1.2.3", inputSize: 2, lookAhead: 0 });

@@ -2,6 +2,7 @@ import { compileModel } from "../compile/compile.js";
 import { typesOf } from "../compile/meta.js";
 import { load } from "../index.js";
 import { input, STANDARD } from "./input.js";
+import { readLabels } from "./labels.js";
 import { type FileOptions, readOptions } from "./options.js";
 import { expectApart, write } from "./output.js";
 import { count, print, printJson } from "./text.js";
@@ -13,6 +14,8 @@ interface CompileOptions extends FileOptions {
   readonly types: boolean;
   /** That a sequence has at most. */
   readonly steps?: number;
+  /** Names of the outputs, as of run. */
+  readonly labels?: string;
   readonly json: boolean;
   /** Of this package. */
   readonly version: string;
@@ -26,7 +29,8 @@ export async function compile(from: string, options: CompileOptions): Promise<vo
   }
   await expectApart(from, to);
   const model = await load(await input(from), await readOptions(options));
-  const { bytes, meta } = compileModel(model, version, steps);
+  const labels = options.labels === undefined ? undefined : await readLabels(options.labels, model);
+  const { bytes, meta } = compileModel(model, version, steps, labels);
   await write(to, bytes);
   const declarations = `${to.replace(/\.wasm$/, "")}.d.wasm.ts`;
   if (types) await write(declarations, new TextEncoder().encode(typesOf(meta)));

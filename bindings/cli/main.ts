@@ -77,6 +77,7 @@ running("compile <model>", "write a model as one WebAssembly module without impo
     "that a sequence has at most: states of attention have room for so many",
     countFrom(1),
   )
+  .option("--labels <names>", "names of the outputs, with commas between or a file of lines")
   .action(async (model, options) => {
     const { compile } = await import("./compile.js");
     await compile(model, { ...options, version });

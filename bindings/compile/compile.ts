@@ -68,16 +68,31 @@ function globalsOf(plan: Plan, layout: Layout, pastBytes: number) {
   return { shown, hidden };
 }
 
+/** What a report says of a model, as JSON for hosts. */
+function metaOf(model: Model, facts: object): string {
+  const { inputSize, outputSize, returnsSequence, lookAhead, vocabulary, format, layers } =
+    model.report();
+  const names = layers.map(({ name }) => name);
+  const sizes = { inputSize, outputSize, returnsSequence, lookAhead, vocabulary };
+  return JSON.stringify({ abi: ABI, format, ...sizes, names, ...facts });
+}
+
 /**
  * A model as one WebAssembly module without imports: weights, plan, states, and the functions that it reaches, no others.
  * docs/compiled.md says how a host runs it; the outputs are the same to the last bit.
  *
  * @param version - of this package, for the module's description of itself
  * @param steps - that a sequence may have at most; states that grow with every step have room for so many
+ * @param labels - names of the outputs, one each
  * @throws LmuError not-streamable if the model needs its whole sequence at once, or its states grow without a bound;
  *   model-too-large; disposed
  */
-export function compileModel(model: Model, version: string, steps = Infinity): CompiledModel {
+export function compileModel(
+  model: Model,
+  version: string,
+  steps = Infinity,
+  labels?: readonly string[],
+): CompiledModel {
   const engine = model.engineFor(ACTION);
   const fingerprint = engine.fingerprint(ACTION);
   const image = engine.image();
@@ -106,13 +121,8 @@ export function compileModel(model: Model, version: string, steps = Infinity): C
     [hidden.past!, new Uint8Array(past.buffer)],
   ]);
   parts.set(SECTION.data, sections.addData(parts.get(SECTION.data)!, contents));
-  const { inputSize, outputSize, returnsSequence, lookAhead, vocabulary, format } = model.report();
-  const meta: Meta = {
-    ...{ abi: ABI, version, fingerprint: digitsOf(fingerprint), format },
-    ...{ inputSize, outputSize, returnsSequence, lookAhead },
-    ...(vocabulary !== undefined && { vocabulary }),
-    ...(layout.maxSteps < Infinity && { maxSteps: layout.maxSteps }),
-  };
-  const text = new TextEncoder().encode(JSON.stringify(meta));
-  return { bytes: sections.writeModule(parts, { lmu: text }), meta };
+  const maxSteps = layout.maxSteps < Infinity ? layout.maxSteps : undefined;
+  const text = metaOf(model, { version, fingerprint: digitsOf(fingerprint), maxSteps, labels });
+  const lmu = new TextEncoder().encode(text);
+  return { bytes: sections.writeModule(parts, { lmu }), meta: JSON.parse(text) as Meta };
 }

@@ -23,6 +23,10 @@ export interface Meta {
   readonly vocabulary?: number;
   /** Samples that a sequence may have at most, if there is a bound. */
   readonly maxSteps?: number;
+  /** Names of its layers, in the order in which they run. */
+  readonly names: readonly string[];
+  /** Names of the outputs, one each, if whoever compiled it gave them. */
+  readonly labels?: readonly string[];
 }
 
 /**
@@ -32,7 +36,8 @@ export interface Meta {
  */
 export function typesOf(meta: Meta): string {
   const fields = Object.entries(meta).map(
-    ([name, value]) => `  readonly ${name}: ${JSON.stringify(value)};\n`,
+    ([name, value]) =>
+      `  readonly ${name}: ${Array.isArray(value) ? "readonly " : ""}${JSON.stringify(value)};\n`,
   );
   return `import type { Meta } from "lmu-wasm/compiled";
 

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { load, type Model } from "../../index.js";
+import { load } from "../../index.js";
 import { input, STANDARD } from "../input.js";
+import { readLabels } from "../labels.js";
 import { type FileOptions, readOptions } from "../options.js";
 import { expectApart } from "../output.js";
 import { printJson } from "../text.js";
@@ -64,15 +64,4 @@ function outputsTo(
   }
   if (isArray) return npyOutputs(target, look);
   return facts && to === STANDARD ? jsonOutputs(target, look, facts) : csvOutputs(target, look);
-}
-
-/** @throws RangeError unless there is one for every output */
-async function readLabels(text: string, { outputSize }: Model): Promise<string[]> {
-  const isInline = text.includes(",");
-  const lines = isInline ? text.split(",") : (await readFile(text, "utf8")).trim().split(/\r?\n/);
-  const labels = lines.map((label) => label.trim());
-  if (labels.length === outputSize) return labels;
-  throw new RangeError(
-    `Cannot run the model: there are ${labels.length} labels, expected ${outputSize}, one for every output`,
-  );
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,22 +13,26 @@ import { Random } from "./support/random.js";
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const model = path("../models/mackey-glass.safetensors");
 let folder = "";
+let now: Result;
 
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "lmu-wasm-bench-"))));
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "lmu-wasm-bench-"));
+  now = await resultOf(model, "--rate", "1000");
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const bench = (...args: string[]) => runCommand(folder, ["bench", ...args, "--seconds", "0.02"]);
+
+/** Of a model that comes through a pipe: fresh processes have none. */
+const piped = (...args: string[]) =>
+  runCommand(folder, ["bench", "-", ...args, "--seconds", "0.02"], { input: readFileSync(model) });
 
 async function resultOf(...args: string[]): Promise<Result> {
   return JSON.parse((await bench(...args, "--json")).stdout) as Result;
 }
 
-test("measures streams, sequences, batches, pools and fresh processes", async () => {
-  const { report, figures, cold, realTime, steps, warmUp } = await resultOf(
-    model,
-    "--rate",
-    "1000",
-  );
+test("measures streams, sequences, batches, pools and fresh processes", () => {
+  const { report, figures, cold, realTime, steps, warmUp } = now;
   expect(report).toMatchObject({ parameters: 1417, stateBytes: 272, stateBytesPerStep: 0 });
   const names = ["step", "push of 64", "run", "run of 16", "tick of 1000"];
   expect(figures.map(({ name }) => name)).toEqual(names);
@@ -57,7 +61,6 @@ test.each([
 });
 
 test("compares with an earlier result", async () => {
-  const now = await resultOf(model);
   const scaled = (name: string, by: number) => {
     const figures = now.figures.map((one) => ({
       ...one,
@@ -67,15 +70,17 @@ test("compares with an earlier result", async () => {
   };
   scaled("fast.json", 0.1);
   scaled("slow.json", 10);
-  const slower = await bench(model, "--compare", "fast.json");
+  const slower = await piped("--compare", "fast.json");
   expect(slower.stderr).toBe("");
   expect(slower.stdout).toMatch(/^step +[\d.]+ [nµ]s .* a step +[\d,]+ a second$/m);
   for (const line of slower.stdout.split("\n").slice(1)) expect(line.length).toBeLessThan(100);
   expect(slower.stdout).toMatch(/^step +slower +\+\d+(\.\d)? %$/m);
   expect(slower.code).toBe(1);
-  const faster = await bench(model, "--compare", "slow.json", "--json");
+  const faster = await piped("--compare", "slow.json", "--json");
   expect(faster.code).toBe(0);
-  const { changes } = JSON.parse(faster.stdout) as { changes: { verdict: string }[] };
+  type Compared = Result & { changes: { verdict: string }[] };
+  const { changes, cold } = JSON.parse(faster.stdout) as Compared;
+  expect(cold).toBeUndefined();
   expect(changes.map(({ verdict }) => verdict)).toEqual(changes.map(() => "faster"));
 });
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readNpy } from "../bindings/formats/containers/npy.js";
 import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
+import { run, type RunOptions } from "../bindings/cli/run/run.js";
 import { load } from "../bindings/index.js";
 import { runCommand } from "./support/command.js";
 import { valuesOf } from "./support/golden.js";
@@ -12,7 +13,8 @@ import { Random } from "./support/random.js";
 import { npyFile, wavFile } from "./support/signals.js";
 
 /*
- * `lmu-wasm run`: whatever a signal is stored as, the outputs are those of model.run.
+ * `lmu-wasm run`: whatever a signal is stored as, the outputs are those of model.run. What processes have nothing to do with is
+ * run in this one.
  */
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -27,6 +29,19 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const command = (args: readonly string[], input?: string | Uint8Array) =>
   runCommand(folder, ["run", ...args], input === undefined ? {} : { input: Buffer.from(input) });
 
+/** What the command writes for a signal, without a process of its own. */
+async function outputsOf(
+  file: string,
+  signal: string | Uint8Array,
+  options: Partial<RunOptions> = {},
+): Promise<string> {
+  const [from, output] = ["signal", "outputs.csv"].map((name) => join(folder, name));
+  writeFileSync(from!, signal);
+  rmSync(output!, { force: true });
+  await run(file, from!, { json: false, weights: "f32", output: output!, ...options });
+  return readFileSync(output!, "utf8");
+}
+
 /** What the command prints, as numbers. */
 const numbersOf = (text: string) =>
   Float32Array.from(text.trim().split(/[\n,]/), (field) => Number(field));
@@ -38,31 +53,32 @@ async function expected(file: string, input: Float32Array | number[], batch = 1)
 
 describe("tables", () => {
   test.each([
-    ["a column", (x: number) => `${x}`, "", []],
-    ["a name", (x: number) => `${x}`, "x\n", []],
-    ["a comment of numpy", (x: number) => x.toExponential(), "# x\n", []],
-    ["commas", (x: number, t: number) => `${t},${x}`, "t,x\n", ["--columns", "x"]],
-    [
-      "quotes",
-      (x: number, t: number) => `"a,""b"" ${t}","${x}"`,
-      `"t,""1""",x\r\n`,
-      ["--columns", "2"],
-    ],
+    ["a column", (x: number) => `${x}`, ""],
+    ["a name", (x: number) => `${x}`, "x\n"],
+    ["a comment of numpy", (x: number) => x.toExponential(), "# x\n"],
+    ["commas", (x: number, t: number) => `${t},${x}`, "t,x\n", "x"],
+    ["quotes", (x: number, t: number) => `"a,""b"" ${t}","${x}"`, `"t,""1""",x\r\n`, "2"],
     [
       "decimal commas",
       (x: number, t: number) => `${t};${String(x).replace(".", ",")}`,
       "t;x\n",
-      ["--columns", "x"],
+      "x",
     ],
-    ["tabs", (x: number, t: number) => `${t}\t${x}\r`, "\ufefft\tx\r\n", ["--columns", "x"]],
-    ["blanks", (x: number, t: number) => `  ${t}   ${x}`, "", ["--columns", "2"]],
-  ] as const)("with %s", async (_, line, head, options) => {
+    ["tabs", (x: number, t: number) => `${t}\t${x}\r`, "\ufefft\tx\r\n", "x"],
+    ["blanks", (x: number, t: number) => `  ${t}   ${x}`, "", "2"],
+  ] as const)("with %s", async (_, line, head, columns?: string) => {
     const text = head + Array.from(signal, (x, t) => `${line(x, t)}\n`).join("");
-    const { stdout, stderr, code } = await command([model, "-", ...options], text);
-    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    const table = await outputsOf(model, text, columns === undefined ? {} : { columns });
     const hasNames = head !== "" && !head.startsWith("#");
-    const rows = hasNames ? stdout.replace(/^output_0\n/, "") : stdout;
+    const rows = hasNames ? table.replace(/^output_0\n/, "") : table;
     expect(numbersOf(rows)).toEqual(await expected(model, signal));
+  });
+
+  test("from the standard input to the standard output", async () => {
+    const text = `t,x\n${Array.from(signal, (x, t) => `${t},${x}\n`).join("")}`;
+    const { stdout, stderr, code } = await command([model, "-", "--columns", "x"], text);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(numbersOf(stdout.replace(/^output_0\n/, ""))).toEqual(await expected(model, signal));
   });
 
   test("go through in constant memory", async () => {
@@ -75,7 +91,7 @@ describe("tables", () => {
   });
 
   test.each([
-    ["x\n1\nabc\n", /Cannot read bad\.csv: row 3, column 1 \("x"\) is "abc", expected a number/],
+    ["x\n1\nabc\n", /row 3, column 1 \("x"\) is "abc", expected a number/],
     ["1\n2\nnan\n", /row 3, column 1 is "nan", expected a number/],
     ["1\n1e39\n", /row 2, column 1 is 1e\+39, expected a finite 32-bit float/],
     ["x\n1\n\n2 3\n", /row 4 has 2 columns, expected 1 as the first row/],
@@ -86,15 +102,20 @@ describe("tables", () => {
     [new Uint8Array([0x31, 0x0a, 0xff, 0xfe, 0x0a]), /other bytes than text/],
     ["1".repeat(3_000_000), /row 1 has over 1048576 letters/],
   ])("that are none are refused: %#", async (text, message) => {
-    writeFileSync(join(folder, "bad.csv"), text);
+    await expect(outputsOf(model, text)).rejects.toThrow(message);
+    expect(() => readFileSync(join(folder, "outputs.csv"))).toThrow("ENOENT");
+  });
+
+  test("that are none print why, and nothing else", async () => {
+    writeFileSync(join(folder, "bad.csv"), "1\n2\nnan\n");
     const { stdout, stderr, code } = await command([model, "bad.csv"]);
     expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
-    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/Cannot read bad\.csv: row 3, column 1 is "nan", expected a number/);
   });
 
   test("name the columns there are", async () => {
-    const { stderr } = await command([model, "-", "--columns", "y"], "a,b\n1,2\n");
-    expect(stderr).toMatch(/no column "y", expected one of 2 \("a", "b"\)/);
+    const outputs = outputsOf(model, "a,b\n1,2\n", { columns: "y" });
+    await expect(outputs).rejects.toThrow(/no column "y", expected one of 2 \("a", "b"\)/);
   });
 });
 
@@ -113,9 +134,7 @@ describe("arrays", () => {
     const io = readSafetensors(readFileSync(classifier.replace(".keras", ".io.safetensors")));
     const [input, output] = ["input", "output"].map((name) => io.tensors.get(name)!);
     const values = Float32Array.from(valuesOf(input!));
-    writeFileSync(join(folder, "io.npy"), npyFile("<f4", input!.shape, values));
-    const { stdout } = await command([classifier, "io.npy"]);
-    const rows = numbersOf(stdout);
+    const rows = numbersOf(await outputsOf(classifier, npyFile("<f4", input!.shape, values)));
     expect(rows).toHaveLength(valuesOf(output!).length);
     valuesOf(output!).forEach((value, i) => expect(rows[i]).toBeCloseTo(value, 4));
   });
@@ -126,20 +145,17 @@ describe("arrays", () => {
   ])("%s, %s", async (file) => {
     const { inputSize } = await load(path(file));
     const input = new Random(1).floats(40 * inputSize);
-    writeFileSync(join(folder, "whole.npy"), npyFile("<f4", [40, inputSize], input));
-    const { stdout } = await command([path(file), "whole.npy"]);
-    expect(numbersOf(stdout)).toEqual(await expected(path(file), input));
+    const outputs = await outputsOf(path(file), npyFile("<f4", [40, inputSize], input));
+    expect(numbersOf(outputs)).toEqual(await expected(path(file), input));
   });
 
   test("of ids", async () => {
     const gpt2 = path("golden/language/gpt2");
     const ids = [5, 1, 2, 9];
-    writeFileSync(join(folder, "ids.npy"), npyFile("<i8", [4], ids));
-    const { stdout } = await command([gpt2, "ids.npy"]);
-    expect(numbersOf(stdout)).toEqual(await expected(gpt2, ids));
-    writeFileSync(join(folder, "ids.npy"), npyFile("<i8", [2], [1, 1e6]));
-    const { stderr } = await command([gpt2, "ids.npy"]);
-    expect(stderr).toMatch(/row 2, column 1 is 1000000, expected a token id below/);
+    const outputs = await outputsOf(gpt2, npyFile("<i8", [4], ids));
+    expect(numbersOf(outputs)).toEqual(await expected(gpt2, ids));
+    const unknown = outputsOf(gpt2, npyFile("<i8", [2], [1, 1e6]));
+    await expect(unknown).rejects.toThrow(/row 2, column 1 is 1000000, expected a token id below/);
   });
 
   test.each([
@@ -148,11 +164,8 @@ describe("arrays", () => {
     ["<f8", [3], [1, 2], /it ends within row 3, expected 3/],
     ["<c8", [1], [1, 2], /it has no real numbers/],
   ] as const)("that do not fit are refused: %s %j", async (descr, shape, values, message) => {
-    writeFileSync(join(folder, "bad.npy"), npyFile(descr, shape, values));
-    const { stderr, code } = await command([model, "bad.npy", "-o", "never.csv"]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(message);
-    expect(() => readFileSync(join(folder, "never.csv"))).toThrow();
+    await expect(outputsOf(model, npyFile(descr, shape, values))).rejects.toThrow(message);
+    expect(() => readFileSync(join(folder, "outputs.csv"))).toThrow("ENOENT");
   });
 });
 
@@ -166,9 +179,7 @@ describe("sounds", () => {
     ["float", 64],
   ] as const)("of %s, %i bits", async (kind, bits) => {
     const { bytes, values } = wavFile(kind, bits, signal);
-    const { stdout, stderr } = await command([model, "-"], bytes);
-    expect(stderr).toBe("");
-    expect(numbersOf(stdout)).toEqual(await expected(model, values));
+    expect(numbersOf(await outputsOf(model, bytes))).toEqual(await expected(model, values));
   });
 
   test.each([
@@ -179,7 +190,7 @@ describe("sounds", () => {
   ])("that do not fit are refused: %#", async (spoil, message) => {
     const { bytes } = wavFile("pcm", 16, signal);
     spoil(bytes);
-    expect((await command([model, "-"], bytes)).stderr).toMatch(message);
+    await expect(outputsOf(model, bytes)).rejects.toThrow(message);
   });
 });
 

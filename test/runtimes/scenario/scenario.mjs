@@ -141,7 +141,13 @@ async function pool(model, input) {
 /** The outputs of a stream, as run gives them. */
 export function join({ returnsSequence }, outputs) {
   if (!returnsSequence) return outputs.at(-1);
-  return Float32Array.from(outputs.flatMap((rows) => [...rows]));
+  const all = new Float32Array(outputs.reduce((length, rows) => length + rows.length, 0));
+  let at = 0;
+  for (const rows of outputs) {
+    all.set(rows, at);
+    at += rows.length;
+  }
+  return all;
 }
 
 /**

@@ -5,18 +5,11 @@
  *
  * @module lmu-wasm/full
  */
-import { FULL_KINDS } from "./layers/full-kinds.js";
-import type { Kinds } from "./layers/kinds.js";
 import { inlined } from "./runtime/inline.js";
 import type { WasmModule } from "./runtime/kernel.js";
 import { wasmHex } from "./runtime/full-hex.js";
 
-export { FULL_ACTIVATIONS as activations } from "./layers/full-activations.js";
-export { Int8Matrix } from "./plan/int8-matrix.js";
-export { planner } from "./prefill/planner.js";
+export * from "./full.parts.js";
 
 /** lmu-full.wasm, compiled on first use. */
 export const module: () => WasmModule = inlined(() => wasmHex);
-
-/** The kinds of layer that lmu.wasm does not have. */
-export const kinds: Kinds = FULL_KINDS;

@@ -10,11 +10,12 @@ import { powerOf, product, responses, stepped, type System } from "./system.js";
  * roots: the same bits on every engine.
  */
 
-/** A matrix of a plan as f64[outputs, columns], padding included. */
+/** A matrix of a plan as f64[outputs, columns], padding included; memories multiply floats, whatever other layers do. */
 export function readMatrix({ floats, integers, at }: Installed, matrix: Address): Float64Array {
   const word = (name: (typeof PARTS.matrix)[number]) =>
     integers[at(matrix) / 4 + PARTS.matrix.indexOf(name)]! >>> 0;
   const [panelsAt, columns, rows] = [word("panels") / 4, word("columns"), word("rows")];
+  ASSERT: if (word("scales") !== 0) throw new Error("a matrix of int8");
   const panels = new Panels(rows, columns);
   return Float64Array.from({ length: rows * columns }, (_, i) => {
     return floats[panelsAt + panels.at(Math.floor(i / columns), i % columns)]!;

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { compile } from "./typescript.mjs";
 
 process.chdir(new URL("..", import.meta.url).pathname);
-const BENCHES = ["step", "pool", "snapshot", "gaps", "prefill", "int8", "kernels"];
+const BENCHES = ["step", "pool", "snapshot", "gaps", "prefill", "int8", "odd", "kernels"];
 const words = process.argv.slice(2);
 /** By name alone: those that take minutes, and the one that can fail. */
 const ALONE = ["depth", "large", "ratios", "scaling"];

@@ -1,5 +1,5 @@
 /*
- * From import to the first output, in fresh processes: node bench/start/run.mjs [--runs 15] [--json] [--only NAME]
+ * From import to the first output, in fresh processes: node bench/start/run.mjs [--runs 15] [--json] [--only NAME,…]
  * [--tarball FILE]. Packs dist/ as it is.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -35,7 +35,9 @@ async function findHosts(rivals) {
   const page = await findPage(rivals);
   if (!workerd) missing.push("workerd");
   if (!page) missing.push("chromium");
-  const hosts = [...servers, workerd, page].filter((host) => host?.name.includes(options.only));
+  const wanted = options.only.split(",");
+  const isWanted = (host) => wanted.some((part) => host?.name.includes(part));
+  const hosts = [...servers, workerd, page].filter(isWanted);
   return { hosts, missing, close: () => page?.close() };
 }
 

@@ -7,6 +7,7 @@
 
 import argparse
 import csv
+import itertools
 import math
 
 import torch
@@ -160,10 +161,9 @@ def check(kind, size):
         execute(kind, size, rate * factor, 0, weights, BRIEF)
 
 
-def final(kind, size):
+def final(kind, size, seed):
     rate, weights = best(kind, size) or best(kind, "medium") or best(kind, "small")
-    for seed in (0, 1):
-        execute(kind, size, rate, seed, weights, ONCE)
+    execute(kind, size, rate, seed, weights, ONCE)
 
 
 if __name__ == "__main__":
@@ -174,5 +174,9 @@ if __name__ == "__main__":
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=RATES)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    for kind in arguments.kinds:
-        {"tune": tune, "check": check, "final": final}[arguments.stage](kind, arguments.size)
+    if arguments.stage == "final":
+        for seed, kind in itertools.product((0, 1), arguments.kinds):  # all kinds once come first
+            final(kind, arguments.size, seed)
+    else:
+        for kind in arguments.kinds:
+            {"tune": tune, "check": check}[arguments.stage](kind, arguments.size)

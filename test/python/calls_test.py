@@ -164,6 +164,14 @@ class Threads(unittest.TestCase):
         error = pickle.loads(pickle.dumps(LmuError("Cannot run", "input-invalid")))
         self.assertEqual((error.code, str(error)), ("input-invalid", "Cannot run"))
 
+    def test_engines_that_keep_what_they_compiled(self):
+        x = noise(30, 1)
+        expected = Model(PATH).run(x).tobytes()
+        for _ in range(2):
+            config = wasmtime.Config()
+            config.cache = True
+            self.assertEqual(Model(PATH, wasmtime.Engine(config)).run(x).tobytes(), expected)
+
     def test_long_and_many(self):
         """Pieces that fill a module's memory, and sequences that do not fit into one."""
         model = Model(PATH)

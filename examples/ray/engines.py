@@ -50,6 +50,5 @@ def with_duckdb(model: str, source: str, target: str, threads: int = os.cpu_coun
     with duckdb.connect(config={"threads": threads, "preserve_insertion_order": False}) as database:
         database.create_function("score", scorer.outputs, ["FLOAT[]"], "FLOAT[]", type="arrow")
         rows = f"SELECT * EXCLUDE ({scorer.column}), score({scorer.column}::FLOAT[]) AS {scorer.into} FROM read_parquet($source)"
-        # Not by a relation's write_parquet, which keeps the GIL that the function needs.
         database.execute(f"COPY ({rows}) TO $target (FORMAT parquet, COMPRESSION lz4_raw)", {"source": f"{source}/*.parquet", "target": f"{target}.part"})
     os.rename(f"{target}.part", target)

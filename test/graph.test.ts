@@ -79,6 +79,11 @@ test.each<[string, Description, Map<string, { shape: number[]; dtype: "f32" }>]>
     tokens([embedding, { name: "a", type: "add", from: ["e", "input"] }]),
     table,
   ],
+  [
+    "dense d has 2 inputs, expected 1",
+    tokens([embedding, { name: "d", type: "dense", from: ["e", "e"] }]),
+    table,
+  ],
   ["no layer reads tensor a, b, c, d, e", tokens([embedding]), shapes("a b c d e")],
   ["no layer reads tensor a, b, c, d, e, …", tokens([embedding]), shapes("a b c d e f")],
 ])("refuses: %s", (problem, wrong, more) => {

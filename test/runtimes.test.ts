@@ -42,12 +42,12 @@ interface Runner {
 
 const at = (path: string) => new URL(`runtimes/${path}`, import.meta.url);
 const { ENGINES, testEngine, testPackage, tally } = (await import(at("runner.mjs").href)) as Runner;
-/** They take longer than all else together: CI starts them, and npm run test:runtimes; so it does what is between two Nodes. */
+/** They take longer than all else together: CI starts them, and npm run test:runtimes. */
 const { BROWSERS } = (await import(at("browsers.mjs").href)) as { BROWSERS: readonly Engine[] };
 const { makeConsumer } = (await import(at("consumer.mjs").href)) as {
   makeConsumer(): Promise<Consumer>;
 };
-/** Of the Nodes there are, neither this one nor the newest. */
+/** Left to CI as well: Nodes that are neither this one nor the newest. */
 const BETWEEN = ["Node 22", "Node 24"];
 const { run } = (await import(at("child.mjs").href)) as {
   run(program: string, args: string[], options: object): Promise<string>;

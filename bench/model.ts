@@ -35,3 +35,12 @@ export function fileFor({ order, units, theta, ...w }: TwinWeights): Uint8Array 
     ]),
   });
 }
+
+/** An LMU of one channel whose newest memory is the output. */
+export function memoryFile(order: number, theta: number): Uint8Array {
+  const layers = [
+    { name: "lmu", type: "lmu", order, theta },
+    { name: "last", type: "last" },
+  ] as const;
+  return fileOf({ description: { version: 1, input: { width: 1 }, layers }, tensors: new Map() });
+}

@@ -1,8 +1,7 @@
 import { load } from "../bindings/index.js";
-import { fileOf } from "../test/support/models.js";
 import { Random } from "../test/support/random.js";
 import { machine, measure, ratio, table } from "./measure.js";
-import { fileFor, makeWeights } from "./model.js";
+import { fileFor, makeWeights, memoryFile } from "./model.js";
 
 /*
  * Whole sequences, memories many samples at once beside our own steps: psMNIST's shape (order 256, theta 784, 212 units, 784
@@ -10,15 +9,6 @@ import { fileFor, makeWeights } from "./model.js";
  */
 
 const STEPS = 784;
-
-/** An LMU of one channel whose newest memory is the output. */
-function memoryFile(order: number, theta: number): Uint8Array {
-  const layers = [
-    { name: "lmu", type: "lmu", order, theta },
-    { name: "last", type: "last" },
-  ] as const;
-  return fileOf({ description: { version: 1, input: { width: 1 }, layers }, tensors: new Map() });
-}
 
 const CASES = [
   ["256/212, all outputs", fileFor(makeWeights(256, 212, STEPS)), 1],

@@ -193,17 +193,18 @@ function plainSteps(weights: TwinWeights, signal: Float32Array): Contender {
   return { name: "plain JavaScript", count: signal.length, run };
 }
 
-/** A whole sequence at once; the last row is compared. */
+/** A whole sequence at once, our memory step by step or many steps at a time; the last row is compared. */
 export async function lmuSequence(
   order: number,
   units: number,
   steps: number,
+  prefill: "exact" | "parallel",
   runtimes: readonly Runtime[],
 ) {
   const weights = makeWeights(order, units, steps);
   const signal = new Random(2).floats(steps);
   const last = (rows: Float32Array) => rows.slice(-units);
-  const ours = await load(fileFor(weights));
+  const ours = await load(fileFor(weights), { prefill });
   const contenders: Contender[] = [
     { name: "lmu-wasm", count: 1, run: () => last(ours.run(signal)) },
   ];

@@ -5,7 +5,10 @@ import { Buffer } from "node:buffer";
  * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 
-const [FLOAT, INT64] = [1, 7];
+const [FLOAT, INT8, INT64] = [1, 3, 7];
+/** DataType of an array. */
+const typeOf = (/** @type {ArrayBufferView} */ values) =>
+  values instanceof Float32Array ? FLOAT : values instanceof Int8Array ? INT8 : INT64;
 /** Types of attributes: FLOAT, INT, STRING, GRAPH, INTS. */
 const KINDS = { float: 1, int: 2, string: 3, graph: 5, ints: 7 };
 
@@ -33,13 +36,12 @@ function varint(value) {
  *
  * @param {string} name
  * @param {readonly number[]} dims
- * @param {Float32Array | BigInt64Array} values
+ * @param {Float32Array | Int8Array | BigInt64Array} values
  */
 export function tensor(name, dims, values) {
-  const type = values instanceof Float32Array ? FLOAT : INT64;
   const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const shape = dims.map((length) => field(1, length));
-  return Buffer.concat([...shape, field(2, type), field(8, name), field(9, raw)]);
+  return Buffer.concat([...shape, field(2, typeOf(values)), field(8, name), field(9, raw)]);
 }
 
 /** An int64 tensor, as shapes and axes are given. @param {string} name @param {readonly number[]} values */

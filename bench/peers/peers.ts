@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { machine, table } from "../measure.js";
 import { gpt } from "./gpt.js";
+import { INT8_TOLERANCE, int8 } from "./int8.js";
 import { lmuSequence, lmuSteps } from "./lmu.js";
 import { recurrent } from "./recurrent.js";
 import { type Contender, compete, median } from "./rounds.js";
@@ -19,7 +20,11 @@ const { values: options } = parseArgs({
   },
 });
 
-type Case = readonly [name: string, make: (all: readonly Runtime[]) => Promise<Contender[]>];
+type Case = readonly [
+  name: string,
+  make: (all: readonly Runtime[]) => Promise<Contender[]>,
+  tolerance?: number,
+];
 
 const layers = (["lstm", "gru"] as const).flatMap((type) =>
   [64, 256].flatMap((units): Case[] => [
@@ -30,8 +35,14 @@ const layers = (["lstm", "gru"] as const).flatMap((type) =>
 const CASES: readonly Case[] = [
   ["LMU 32/32, a step", (all) => lmuSteps(32, 32, 100, all)],
   ["LMU 256/212, a step", (all) => lmuSteps(256, 212, 784, all)],
-  ["LMU 256/212, 784 steps", (all) => lmuSequence(256, 212, 784, all)],
+  ["LMU 256/212, 784 steps", (all) => lmuSequence(256, 212, 784, "exact", all)],
+  ["LMU 256/212, 784 steps at once", (all) => lmuSequence(256, 212, 784, "parallel", all)],
   ...layers,
+  ...[256, 512, 1024, 2048, 4096].map((size): Case => [
+    `Dense ${size}, int8`,
+    (all) => int8(size, all),
+    INT8_TOLERANCE,
+  ]),
   ["GPT-2 of 4 × 256, a token", (all) => gpt("decode", all)],
   ["GPT-2 of 4 × 256, a token of 128", (all) => gpt("prompt", all)],
 ];
@@ -47,9 +58,9 @@ function micro(ns: number): string {
 const rows = [["what", "runtime", "µs", "fastest–slowest", "times lmu-wasm"]];
 const found: object[] = [];
 const all = await runtimes();
-for (const [name, make] of CASES) {
+for (const [name, make, tolerance] of CASES) {
   if (!name.toLowerCase().includes(options.only.toLowerCase())) continue;
-  const results = await compete(await make(all), Number(options.rounds));
+  const results = await compete(await make(all), Number(options.rounds), tolerance);
   const [ours] = results;
   for (const { name: runtime, rounds } of results) {
     const sorted = [...rounds].sort((a, b) => a - b);

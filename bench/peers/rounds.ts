@@ -14,16 +14,16 @@ export interface Result {
 }
 
 /** Largest difference of outputs of f32, of the largest of them. */
-const TOLERANCE = 1e-3;
+export const TOLERANCE = 1e-3;
 
 /** Refuses to time runtimes that compute something else. */
-async function agree(contenders: readonly Contender[]): Promise<void> {
+async function agree(contenders: readonly Contender[], tolerance: number): Promise<void> {
   const [first, ...others] = contenders;
   const ours = Float32Array.from(await first!.run());
   const scale = ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   for (const { name, run } of others) {
     const theirs = await run();
-    const isNear = ours.every((value, i) => Math.abs(value - theirs[i]!) <= TOLERANCE * scale);
+    const isNear = ours.every((value, i) => Math.abs(value - theirs[i]!) <= tolerance * scale);
     if (!isNear || theirs.length !== ours.length) {
       const shown = [ours, theirs].map((values) => values.slice(0, 4).join(" "));
       throw new Error(
@@ -37,9 +37,10 @@ async function agree(contenders: readonly Contender[]): Promise<void> {
 export async function compete(
   contenders: readonly Contender[],
   rounds: number,
+  tolerance = TOLERANCE,
   milliseconds = 60,
 ): Promise<Result[]> {
-  await agree(contenders);
+  await agree(contenders, tolerance);
   const results = contenders.map(({ name }) => ({ name, rounds: [] as number[] }));
   for (let round = -1; round < rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { LayerType } from "../bindings/description.js";
+import { load } from "../bindings/index.js";
 import type { Model } from "../bindings/model/model.js";
 import { expectSameBits, type Sequence } from "./support/entries.js";
 import { distance } from "./support/golden.js";
 import { judge } from "./support/judge.js";
 import { expectMixed } from "./support/mixed.js";
 import { EDITION_INT8 } from "./support/edition.js";
-import { checkpointOf, loadMadeUp, type MadeUp } from "./support/models.js";
+import { checkpointOf, fileOf, loadMadeUp, type MadeUp } from "./support/models.js";
 import { EVERY } from "./support/moves.js";
 import { expectPooled } from "./support/pool.js";
 import { Random } from "./support/random.js";
@@ -71,11 +72,45 @@ test(`${MODELS / 4} random models in int8: the same bits however they run`, asyn
   await expectAllRight(genomesOf(TYPES, 6), MODELS / 4, loadInt8);
 }, 600_000);
 
+test(`${MODELS / 4} random models that take many samples at once: the oracle's numbers, whatever is pushed and stepped`, async () => {
+  const types = { lmu: 4, dense: 1, rnn: 1, last: 1, convolution: 1, "memory-attention": 2 };
+  const loadParallel = (made: MadeUp) => load(fileOf(made), { prefill: "parallel" });
+  await expectAllRight(genomesOf(types, 3), MODELS / 4, loadParallel, expectClose);
+}, 600_000);
+
+/** A model whose bits depend on the chunks: within what layers may err by, and 1e-5 of the largest output (docs/prefill.md). */
+function expectClose(model: Model, made: MadeUp, input: Sequence, seed: number): void {
+  const { exact, allowed } = judge(made, input);
+  if (exact.length === 0) return;
+  const bound = exact.reduce((most, value) => Math.max(most, 1e-5 * Math.abs(value)), 4 * allowed);
+  expect(distance(model.run(input), exact), "run").toBeLessThanOrEqual(bound);
+  if (model.report().notStreamable !== undefined) return;
+  // From a chunk to steps and back: each hands its state to the next.
+  const stream = model.stream();
+  const random = new Random(seed);
+  const rows: Float32Array[] = [];
+  for (let at = 0; at < input.length;) {
+    const end = Math.min(input.length, at + model.inputSize * (1 + random.integer(80)));
+    rows.push(
+      stream.push(input.subarray(at, end), undefined, {
+        prefill: random.integer(3) ? "parallel" : "exact",
+      }),
+    );
+    at = end;
+  }
+  rows.push(stream.end());
+  const all = model.returnsSequence
+    ? rows.flatMap((row) => [...row])
+    : rows.filter((row) => row.length).at(-1)!;
+  expect(distance(all, exact), "stream").toBeLessThanOrEqual(bound);
+}
+
 /** Gives the kinds of layers there were. */
 async function expectAllRight(
   genomes: fc.Arbitrary<Genome>,
   models: number,
   loadOne: (made: MadeUp) => Model | Promise<Model> = loadMadeUp,
+  expectOne: typeof expectRight = expectRight,
 ): Promise<Set<string>> {
   const seen = new Set<string>();
   await fc.assert(
@@ -84,7 +119,7 @@ async function expectAllRight(
       for (const { type } of made.description.layers) seen.add(type);
       try {
         const model = await loadOne(made);
-        expectRight(model, made, inputOf(made, genome.steps ?? length, seed), seed);
+        expectOne(model, made, inputOf(made, genome.steps ?? length, seed), seed);
         model.dispose();
       } catch (error) {
         const description = JSON.stringify(made.description);

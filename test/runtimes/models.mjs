@@ -27,6 +27,13 @@ export const MODELS = [
   },
   // Its matrices are generated while loading.
   { name: "order-256", ways: ALL, file: "test/golden/keras/memory-order256-theta784.keras" },
+  // Many samples at once: tables and transforms. Chunks have bits of their own.
+  {
+    name: "prefill",
+    ways: ["run"],
+    file: "test/golden/keras/memory-order256-theta784.keras",
+    prefill: "parallel",
+  },
   { name: "classifier", ways: ALL, file: "test/golden/keras/stack-classifier.h5" },
   { name: "language", ways: ALL, file: "test/golden/keras/embedding-language-model.keras" },
   { name: "activations", ways: ALL, file: "test/golden/layers/activations.keras" },
@@ -83,8 +90,8 @@ export const bytesOf = (path) => `bytesOf(${JSON.stringify(readFileSync(path, "l
  */
 export function moduleOf(pathOf) {
   const entries = MODELS.map((model) => {
-    const { name, ways, layers, snapshots = [] } = model;
-    const fields = JSON.stringify({ name, ways, layers }).slice(1, -1);
+    const { name, ways, layers, prefill, snapshots = [] } = model;
+    const fields = JSON.stringify({ name, ways, layers, prefill }).slice(1, -1);
     const kept = snapshots.map(([dtype, path]) => `${dtype}: ${bytesOf(new URL(path, ROOT))}`);
     return `{ ${fields}, bytes: ${bytesOf(pathOf(model))}, snapshots: { ${kept.join()} } }`;
   });

@@ -6,7 +6,7 @@ import { legendre } from "./node_modules/lmu-wasm/dist/legendre.js";
 import { models } from "./native.mjs";
 import { scenario } from "./scenario.mjs";
 
-const load = (bytes) => loadAny(bytes, { full });
+const load = (bytes, { prefill }) => loadAny(bytes, { full, prefill });
 
 class Scenario extends AudioWorkletProcessor {
   constructor() {

@@ -20,7 +20,7 @@ const CHUNKS = [1, 7, 130, 3, 64, 31];
  *
  * @param {{ load: Function, legendre?: { discretize: Function } }} lmu - load of `lmu-wasm` or
  *   `lmu-wasm/worker`, and `lmu-wasm/legendre` where it is tested
- * @param {readonly { name: string, ways: readonly string[], bytes: Uint8Array, layers?: object[],
+ * @param {readonly { name: string, ways: readonly string[], bytes: Uint8Array, layers?: object[], prefill?: string,
  *   snapshots?: Record<string, Uint8Array> }[]} models
  * @returns {Promise<Record<string, string>>}
  */

@@ -7,7 +7,7 @@ import { models } from "./native.mjs";
 import { scenario } from "./scenario.mjs";
 
 /** There may be no import(). */
-const load = (bytes) => loadAny(bytes, { full });
+const load = (bytes, { prefill }) => loadAny(bytes, { full, prefill });
 
 /** Answers through the port that comes with a message. */
 function start({ ports: [port] }) {

@@ -22,24 +22,25 @@ export class MemoryAttention extends Layer {
   channels: u32 = 0;
   output: usize = 0; // f32[rows][outputStride / 4]
   outputStride: u32 = 0; // bytes
-  weights: usize = 0; // Matrix, 3 · padded rank × order: queries, keys, values
-  bias: usize = 0; // f32[3 · padded rank]
+  weights: usize = 0; // Matrix, rows × order, the first 3 · padded rank of them: queries, keys, values
+  bias: usize = 0; // f32[rows]
   mix: usize = 0; // p, f32[rank]
   rank: u32 = 0;
   divisor: f32 = 0; // √channels
-  projected: usize = 0; // scratch f32[padded channels][3 · padded rank]
+  projected: usize = 0; // scratch f32[padded channels][rows]
   scores: usize = 0; // scratch f32[padded rank + 1][padded rank]; the last row is p softmax(…)
 }
 
 export function runMemoryAttention(layer: MemoryAttention, plan: Plan, from: u32, to: u32): void {
   const size: u32 = (layer.rank + 3) & ~3;
-  const stride = 12 * size;
+  const matrix = changetype<Matrix>(layer.weights);
+  const stride = matrix.rows << 2;
   const channels = layer.channels;
   const QKV = Rows.at(layer.projected, stride);
   for (let row = from * plan.streams; row < to * plan.streams; ++row) {
     const M = Rows.at(plan.state(row % plan.streams, layer.state), layer.order << 2);
-    changetype<Matrix>(layer.weights).product(QKV, Rows.at(layer.bias, 0), M, channels);
-    gelu(layer.projected, channels * 3 * size);
+    matrix.product(QKV, Rows.at(layer.bias, 0), M, channels);
+    for (let c: u32 = 0; c < channels; ++c) gelu(layer.projected + c * stride, 3 * size);
     attendRow(layer, layer.projected, stride, row);
   }
 }

@@ -42,7 +42,8 @@ export const memoryAttention: Kind<MemoryAttentionDescription> = {
         const rows = memory.encode(b, input);
         const output = b.rows(clock, channels);
         const size = pad4(rank);
-        const scratch = [pad4(channels) * 3 * size, (size + 1) * size];
+        const rowsOfReaders = paddedRows(3 * size);
+        const scratch = [pad4(channels) * rowsOfReaders, (size + 1) * size];
         const [projected, scores] = b.scratch(...scratch);
         const { weights, bias } = readersOf(b, layer, size, memory.factors);
         const fields = {
@@ -77,6 +78,11 @@ export const memoryAttention: Kind<MemoryAttentionDescription> = {
   },
 };
 
+/** Whole tiles of 16: what is left of them would be computed a channel at a time, 1.1 times as long for all. */
+function paddedRows(rows: number): number {
+  return Math.ceil(rows / 16) * 16;
+}
+
 /** Queries, keys and values as one matrix, each padded to so many rows, and one bias. */
 function readersOf(
   b: Builder,
@@ -84,9 +90,10 @@ function readersOf(
   size: number,
   factors: Float64Array | undefined,
 ): { weights: Address; bias: Address } {
-  const panels = new Panels(3 * size, order);
+  const rows = paddedRows(3 * size);
+  const panels = new Panels(rows, order);
   const weights = b.weights.reserve(panels.size);
-  const bias = b.weights.reserve(3 * size);
+  const bias = b.weights.reserve(rows);
   READERS.forEach((reader, i) => {
     b.weights.packings.push(
       {
@@ -106,5 +113,5 @@ function readersOf(
       },
     );
   });
-  return { weights: b.program.matrix(weights, 3 * size, order), bias };
+  return { weights: b.program.matrix(weights, rows, order), bias };
 }

@@ -70,7 +70,8 @@ function fieldsOf(b: Builder, remembered: Remembered, choice: Choice) {
     const system = systemOf(memory, remembered);
     writePanels(memory, acrossAt, acrossOf(system, L), width);
     if (!isProjected || !("weights" in reader)) return;
-    const W = readMatrix(memory, reader.weights);
+    // Rows beyond are padding.
+    const W = readMatrix(memory, reader.weights).subarray(0, outputs * ofChannels * order);
     writePanels(memory, liftedAt, liftedOf(system, W, channels, L), ofChannels * width);
     if (reader.by === "dense" || !reader.bias) return;
     const from = memory.at(reader.bias) / 4;

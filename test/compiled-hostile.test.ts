@@ -11,7 +11,7 @@ import {
 import { load } from "../bindings/index.js";
 import { CompiledHost, expectUnchanged } from "./support/compiled.js";
 import { goldenFile } from "./support/golden.js";
-import { loadMadeUp } from "./support/models.js";
+import { loadMadeUp, makeUp } from "./support/models.js";
 import { Random } from "./support/random.js";
 import { grow } from "./support/random-model.js";
 import { made } from "./support/stream.js";
@@ -38,6 +38,33 @@ test("room is made once, and what there is no memory for is refused", async () =
   for (const n of [before, 2 ** 28, 2 ** 29, 2 ** 31, 2 ** 32 - 1]) {
     expect(exports.push(n, 0)).toBe(-1);
   }
+});
+
+test("a model that knows seven positions takes seven steps, however they come", async () => {
+  const layers = [{ name: "p", type: "positions" }];
+  const compiled = new CompiledHost(
+    await loadMadeUp(makeUp({ width: 2 }, layers, { "p.weight": [7, 2] })),
+  );
+  const { exports, at } = compiled;
+  const heap = exports.room(2 ** 16);
+  compiled.push(random.floats(10));
+  compiled.memory.copyWithin(heap, at.state!, at.state! + at.state_bytes!);
+  expectUnchanged(compiled, () => exports.step(3), -1);
+  expectUnchanged(compiled, () => exports.push(3, 0), -1);
+  expectUnchanged(compiled, () => exports.run(heap, 1, 3, 0), -1);
+  expectUnchanged(compiled, () => exports.score(heap, heap + 1024, 1, 8), -1);
+  expect(exports.run(heap, 1, 2, 0)).toBe(2);
+  expect(exports.step(2)).toBe(2);
+  compiled.memory.fill(0, heap, heap + 1024);
+  expect(exports.score(heap, heap + 1024, 1, 7)).toBe(7);
+});
+
+test("samples are counted in 64 bits where one output comes of any number", async () => {
+  const layers = [{ name: "l", type: "last" }];
+  const compiled = new CompiledHost(await loadMadeUp(makeUp({ width: 2 }, layers, {})));
+  const { exports } = compiled;
+  const heap = exports.room(2 ** 20);
+  expectUnchanged(compiled, () => exports.score(heap, heap, 2 ** 16, 2 ** 16 + 1), -1);
 });
 
 describe("addresses that are no host's", () => {

@@ -42,10 +42,11 @@ export const memoryAttention: Kind<MemoryAttentionDescription> = {
         const rows = memory.encode(b, input);
         const output = b.rows(clock, channels);
         const size = pad4(rank);
-        const rowsOfReaders = paddedRows(3 * size);
-        const scratch = [pad4(channels) * rowsOfReaders, (size + 1) * size];
+        // Whole tiles of 16: what is left of them would be computed a channel at a time, 1.1 times as long for all.
+        const readerRows = Math.ceil((3 * size) / 16) * 16;
+        const scratch = [pad4(channels) * readerRows, (size + 1) * size];
         const [projected, scores] = b.scratch(...scratch);
-        const { weights, bias } = readersOf(b, layer, size, memory.factors);
+        const { weights, bias } = readersOf(b, layer, size, readerRows, memory.factors);
         const fields = {
           state: memory.state,
           order,
@@ -78,19 +79,14 @@ export const memoryAttention: Kind<MemoryAttentionDescription> = {
   },
 };
 
-/** Whole tiles of 16: what is left of them would be computed a channel at a time, 1.1 times as long for all. */
-function paddedRows(rows: number): number {
-  return Math.ceil(rows / 16) * 16;
-}
-
-/** Queries, keys and values as one matrix, each padded to so many rows, and one bias. */
+/** Queries, keys and values as one matrix of `rows` rows and one bias, each padded to `size` of them. */
 function readersOf(
   b: Builder,
   { name, order }: Named<MemoryAttentionDescription>,
   size: number,
+  rows: number,
   factors: Float64Array | undefined,
 ): { weights: Address; bias: Address } {
-  const rows = paddedRows(3 * size);
   const panels = new Panels(rows, order);
   const weights = b.weights.reserve(panels.size);
   const bias = b.weights.reserve(rows);

@@ -41,7 +41,7 @@ test("room is made once, and what there is no memory for is refused", async () =
 });
 
 test("a model that knows seven positions takes seven steps, however they come", async () => {
-  const layers = [{ name: "p", type: "positions" }];
+  const layers = [{ name: "p", type: "positions" }] as const;
   const compiled = new CompiledHost(
     await loadMadeUp(makeUp({ width: 2 }, layers, { "p.weight": [7, 2] })),
   );
@@ -60,7 +60,7 @@ test("a model that knows seven positions takes seven steps, however they come", 
 });
 
 test("samples are counted in 64 bits where one output comes of any number", async () => {
-  const layers = [{ name: "l", type: "last" }];
+  const layers = [{ name: "l", type: "last" }] as const;
   const compiled = new CompiledHost(await loadMadeUp(makeUp({ width: 2 }, layers, {})));
   const { exports } = compiled;
   const heap = exports.room(2 ** 20);

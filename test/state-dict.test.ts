@@ -13,7 +13,10 @@ import {
 } from "./support/torch.js";
 
 describe("layers in a request", () => {
-  const tensors = goldenTensors("torch/torch-lmu-0.safetensors");
+  const tensors = new Map([
+    ...goldenTensors("torch/torch-lmu-0.safetensors"),
+    ["slopes.weight", tensorOfValues([5], [1, 2, 3, 4, 5])],
+  ]);
 
   test.each([
     [
@@ -71,6 +74,12 @@ describe("layers in a request", () => {
       /norm\.weight/,
     ],
     [
+      "slopes of another width",
+      [LMU[0]!, { type: "prelu", prefix: "slopes" }],
+      "description-invalid",
+      /prelu slopes reads 5 features, expected the 12 of lmu/,
+    ],
+    [
       "widths that do not fit",
       [LMU[1]!, LMU[0]!],
       "description-invalid",
@@ -117,6 +126,23 @@ describe("layers in a request", () => {
       importTensors(new Map([["a.weight", tensorOfValues([1, 1], [1])]]), layers),
     );
     expect(model.run([-1])[0]).toBeCloseTo(expected, 6);
+  });
+
+  test("PReLU with a slope for all features, or one for each", () => {
+    const model = modelOf(
+      importTensors(
+        new Map([
+          ["all.weight", tensorOfValues([1], [-0.5])],
+          ["each.weight", tensorOfValues([3], [0.25, 2, 0])],
+        ]),
+        [
+          { type: "prelu", prefix: "each" },
+          { type: "prelu", prefix: "all" },
+        ],
+      ),
+    );
+    // Of -4: -1, -8 and 0 by the first, 0.5, 4 and 0 by the second.
+    expect([...model.run([-4, -4, -4, 3, 0, 5])].map((y) => y + 0)).toEqual([0.5, 4, 0, 3, 0, 5]);
   });
 
   test("an activation on its own must be named", async () => {

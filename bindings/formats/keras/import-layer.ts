@@ -1,7 +1,8 @@
 import type { MergeDescription } from "../../description.js";
 import { brief, LmuError } from "../../errors.js";
-import { transpose } from "../../tensor.js";
+import { reshape, sizeOf, transpose } from "../../tensor.js";
 import { type Output, unlessLinear } from "../importer.js";
+import { addPrelu } from "../prelu.js";
 import {
   ACTIVATION_LAYERS,
   activationLayer,
@@ -56,6 +57,7 @@ const IMPORTS: Readonly<Record<string, Import>> = {
   Normalization: importNormalization,
   Rescaling: importRescaling,
   Embedding: importEmbedding,
+  PReLU: importPrelu,
   Conv1D: importConvolution,
   DepthwiseConv1D: importDepthwise,
   SeparableConv1D: importSeparable,
@@ -141,6 +143,18 @@ function importEmbedding({ layer, fields, weights, importer }: Call, x: Output):
   return importer.add(layer.name, { type: "embedding" }, [x], embeddings!.shape[1]!, {
     weight: embeddings,
   });
+}
+
+/** A slope for every feature or one for all, but none for every step: `shared_axes` has the first axis, time. */
+function importPrelu({ layer, fields, weights, importer }: Call, x: Output): Output {
+  const { alpha } = weights.read(["alpha"]);
+  const size = sizeOf(alpha!.shape);
+  const isShared = alpha!.shape.slice(0, -1).every((length) => length === 1);
+  if (!isShared || ![1, x.width || size].includes(size)) {
+    fields.refuse("shared_axes", "[1], slopes that all steps share");
+  }
+  fields.ignore("shared_axes");
+  return addPrelu(importer, layer.name, { ...x, width: x.width || size }, reshape(alpha!, [size]));
 }
 
 /** The width is not known before the layer after it; nothing that reads it needs to know. */

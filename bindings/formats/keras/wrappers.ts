@@ -80,6 +80,7 @@ const STEPWISE = new Set([
   "LayerNormalization",
   "BatchNormalization",
   "Rescaling",
+  "PReLU",
 ]);
 
 export function importTimeDistributed(

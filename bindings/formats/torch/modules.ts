@@ -1,5 +1,6 @@
 import { permute } from "../../tensor.js";
 import { normalisation, unlessLinear } from "../importer.js";
+import { addPrelu } from "../prelu.js";
 import { activationOption } from "./activation-names.js";
 import {
   countOption,
@@ -90,6 +91,19 @@ function layerNormNames(weights: Weights): readonly [string, string] | undefined
   if (weights.has("scale")) return ["scale", "shift"];
   return weights.has("weight") || weights.base !== "" ? ["weight", "bias"] : undefined;
 }
+
+/** nn.PReLU: weight [1], or [features]. */
+export const PRELU: Dialect = {
+  options: [],
+  widths({ weights }) {
+    const [slopes] = weights.get("weight", undefined).shape;
+    return slopes === 1 ? { outputs: (n) => n } : same(slopes!);
+  },
+  import({ name, weights }, x, importer) {
+    const [slopes] = weights.shapeOf("weight");
+    return addPrelu(importer, name, x, weights.get("weight", slopes === 1 ? 1 : x.width));
+  },
+};
 
 /** As many features out as in. */
 function same(width: number): Widths {

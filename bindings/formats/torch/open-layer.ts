@@ -4,7 +4,7 @@ import type { Dialect, Layer } from "./dialect.js";
 import { HIPPO } from "./hippo.js";
 import { ABDOUJAOUHAR_LMU, BJKOMER_LMU, PYTORCH_LMU, PYTORCH_LMUFFT } from "./lmu-repositories.js";
 import { LMUFORMER } from "./lmuformer.js";
-import { BATCH_NORM, CONV1D, EMBEDDING, LAYER_NORM, LINEAR } from "./modules.js";
+import { BATCH_NORM, CONV1D, EMBEDDING, LAYER_NORM, LINEAR, PRELU } from "./modules.js";
 import { ACTIVATION, FLATTEN, PLAIN, WITH_TENSORS } from "./native-layers.js";
 import { TORCH_GRU, TORCH_LSTM, TORCH_RNN } from "./recurrent-modules.js";
 import type { LayerRequest } from "./request.js";
@@ -26,6 +26,7 @@ const DIALECTS: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([
   ["batch-norm", BATCH_NORM],
   ["layer-norm", LAYER_NORM],
   ["conv1d", CONV1D],
+  ["prelu", PRELU],
   ["flatten", FLATTEN],
   ["activation", ACTIVATION],
   ...["last", "global-pool", "pool", "reverse"].map(plain),

@@ -107,12 +107,12 @@ export interface RecurrentRequest extends Sequential {
 }
 
 /**
- * Modules of torch.nn that stand between the others: Linear, Embedding (first only), BatchNorm1d, LayerNorm, Conv1d over
+ * Modules of torch.nn that stand between the others: Linear, Embedding (first only), BatchNorm1d, LayerNorm, PReLU, Conv1d over
  * time. What is no tensor is not in the file: state it. An option of another type of module is refused.
  */
 export interface ModuleRequest extends Located {
   /** The module. */
-  readonly type: "linear" | "embedding" | "batch-norm" | "layer-norm" | "conv1d";
+  readonly type: "linear" | "embedding" | "batch-norm" | "layer-norm" | "conv1d" | "prelu";
   /** What follows a linear or conv1d. @defaultValue "linear" */
   readonly activation?: ActivationDescription;
   /** Of the norms. @defaultValue 1e-5 */

@@ -186,10 +186,14 @@ CASES = {
         steps=47,
     ),
     "several-inputs": several_inputs,
+    "prelu": sequential(
+        lambda: L.Conv1D(4, 3), lambda: L.PReLU(shared_axes=[1]), lambda: L.PReLU(shared_axes=[1, 2]),
+        lambda: L.TimeDistributed(L.PReLU()), lambda: L.GlobalAveragePooling1D(), lambda: L.PReLU(), lambda: L.Dense(3),
+    ),
 }
 WINDOWS = {"bidirectional-two-layers"}
 LEGACY = {"bidirectional-concat", "skip-connections", "nested-models", "time-distributed", "convolutions", "shared-layers",
-          "same-names"}
+          "same-names", "prelu"}
 
 
 def save_as_windows(name):

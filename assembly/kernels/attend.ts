@@ -21,7 +21,7 @@ export function attend(
   y: usize, // f32[width], in and out
   running: usize, // f32[2], in and out: top, total
   query: usize, // f32[width]
-  keys: usize, // f32[count][width], stride bytes apart; rows up to a multiple of 4 are readable, and may hold anything
+  keys: usize, // f32[count][width], stride bytes apart
   values: usize, // f32[count][width], stride bytes apart
   stride: u32,
   count: u32, // 1 … 64

@@ -38,10 +38,8 @@ export function runAttention(layer: Attention, plan: Plan, from: u32, to: u32): 
     for (let t: u32 = 0; t < to - from; ++t) {
       heads.keep(rows + (own + t) * rowBytes, x + t * inputStep + parts);
     }
-    for (let head: u32 = 0; head < heads.count; ++head) {
-      heads.open(head, x, inputStep, to - from);
-      heads.attend(head, rows, rowBytes, own, 0, to - from, 0);
-      heads.close(head, y, outputStep, to - from);
-    }
+    heads.open(x, inputStep, to - from);
+    heads.attend(rows, rowBytes, own, 0, to - from, 0);
+    heads.close(y, outputStep, to - from);
   }
 }

@@ -137,12 +137,8 @@ export function runSegmentAttention(layer: SegmentAttention, plan: Plan, from: u
     if (!layer.output) continue;
     const x = layer.input + from * inputStep + s * layer.inputStride;
     const y = layer.output + from * outputStep + s * layer.outputStride;
-    const all = isCausal ? 0 : count;
-    for (let head: u32 = 0; head < heads.count; ++head) {
-      const slope = load<f32>(layer.slopes + (head << 2));
-      heads.open(head, x, inputStep, to - from);
-      heads.attend(head, rows, rowBytes, own, all, to - from, slope);
-      heads.close(head, y, outputStep, to - from);
-    }
+    heads.open(x, inputStep, to - from);
+    heads.attend(rows, rowBytes, own, isCausal ? 0 : count, to - from, layer.slopes);
+    heads.close(y, outputStep, to - from);
   }
 }

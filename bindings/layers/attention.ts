@@ -22,8 +22,9 @@ const SCORES = 68;
 
 /** Heads of so many features, for calls of so many queries. */
 export function headsOf(b: Builder, count: number, width: number, most: number): Address {
-  const size = most * pad4(width);
-  const [queries, sums, running, scores] = b.scratch(size, size, most * 2, SCORES);
+  const all = count * most;
+  const size = all * pad4(width);
+  const [queries, sums, running, scores] = b.scratch(size, size, all * 2, SCORES);
   return b.program.part("heads", {
     count,
     width,

@@ -161,6 +161,11 @@ export function idInvalid(action: string, id: unknown): LmuError {
   return new LmuError("id-invalid", message);
 }
 
+/** Says what an argument should have been. @throws RangeError */
+export function outOfRange(action: string, name: string, got: unknown, wanted: string): never {
+  throw new RangeError(`Cannot ${action}: ${name} is ${String(got)}, expected ${wanted}`);
+}
+
 /** Throws a RangeError unless value is an integer within low … high. */
 export function expectInteger(
   action: string,
@@ -171,9 +176,7 @@ export function expectInteger(
 ): asserts value is number {
   if (!Number.isSafeInteger(value) || (value as number) < low || (value as number) > high) {
     const upper = high < Infinity ? ` to ${high}` : "";
-    throw new RangeError(
-      `Cannot ${action}: ${name} is ${String(value)}, expected an integer from ${low}${upper}`,
-    );
+    outOfRange(action, name, value, `an integer from ${low}${upper}`);
   }
 }
 

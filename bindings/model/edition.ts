@@ -73,10 +73,15 @@ export async function editionFor(
 
 /** Whether a kind of layer or an activation is named that the core does not have. Values of the wrong kind are refused later. */
 function namesOthers(layers: unknown): boolean {
+  let isFound = false;
   try {
-    const named = JSON.stringify(layers).matchAll(/"(?:\w*activation|type)":"([^"]*)"/gi);
-    return [...named].some(([, name]) => !(Object.hasOwn(KINDS, name!) || isCoreActivation(name!)));
+    JSON.stringify(layers, (key, name: unknown) => {
+      const isNamed = typeof name === "string" && (key === "type" || key.endsWith("ctivation"));
+      isFound ||= isNamed && !(Object.hasOwn(KINDS, name) || isCoreActivation(name));
+      return name;
+    });
   } catch {
-    return false; // Nothing that JSON can hold.
+    // Nothing that JSON can hold.
   }
+  return isFound;
 }

@@ -1,4 +1,4 @@
-import { brief, expectInteger, expectOptions } from "../errors.js";
+import { brief, expectInteger, expectOptions, outOfRange } from "../errors.js";
 import type { FormatOptions } from "../formats/read.js";
 import type { Full } from "./edition.js";
 import type { WasmModule } from "../runtime/kernel.js";
@@ -65,9 +65,7 @@ export function checkLoadOptions(options: LoadOptions, ...more: readonly string[
   const { maxBytes } = options;
   for (const [name, choices] of Object.entries(CHOICES)) {
     const value = options[name as keyof typeof CHOICES] ?? choices[0]!;
-    if (choices.includes(value)) continue;
-    const message = `Cannot ${action}: ${name} is ${brief(value)}, expected ${choices.join(" or ")}`;
-    throw new RangeError(message);
+    if (!choices.includes(value)) outOfRange(action, name, brief(value), choices.join(" or "));
   }
   if (maxBytes !== undefined) expectInteger(action, "maxBytes", maxBytes, 1);
 }

@@ -1,4 +1,4 @@
-import { brief, expectOptions } from "../errors.js";
+import { brief, expectOptions, outOfRange } from "../errors.js";
 import type { Engine } from "./engine.js";
 
 /** Options of calls that take many samples at once. */
@@ -28,6 +28,5 @@ export function manyOf(
   const { prefill = planner ? "parallel" : "exact" } = options;
   if (prefill === "exact") return 0;
   if (prefill === "parallel" && planner) return isBeginning ? 2 : 1;
-  const wanted = "exact, or parallel if load had it";
-  throw new RangeError(`Cannot ${action}: prefill is ${brief(prefill)}, expected ${wanted}`);
+  outOfRange(action, "prefill", brief(prefill), "exact, or parallel if load had it");
 }

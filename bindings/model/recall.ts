@@ -1,4 +1,4 @@
-import { brief, expectInteger, expectOptions, LmuError } from "../errors.js";
+import { brief, expectInteger, expectOptions, LmuError, outOfRange } from "../errors.js";
 import type { StateField } from "../facts/facts.js";
 import { partOf } from "../legendre/part.js";
 import type { Plan } from "../plan/plan.js";
@@ -214,9 +214,7 @@ export abstract class Recall extends Feed {
 
 function expectDelay(name: string, delay: unknown, theta: number): void {
   if (typeof delay === "number" && delay >= 0 && delay <= theta) return;
-  throw new RangeError(
-    `Cannot ${ACTION}: ${name} is ${String(delay)}, expected a number from 0 to theta, ${theta}`,
-  );
+  outOfRange(ACTION, name, delay, `a number from 0 to theta, ${theta}`);
 }
 
 /** A field of a layer, which goes by its name or its place in the report. @throws RangeError if there is none */

@@ -1,4 +1,4 @@
-import { expectOptions } from "../errors.js";
+import { expectOptions, outOfRange } from "../errors.js";
 
 /** Options of {@link Stream.step}: a sample that comes sooner or later than a step after the one before. */
 export interface StepOptions {
@@ -29,11 +29,9 @@ const NAMES = ["dt", "between"];
 export function readGap(action: string, options: StepOptions, gap: Float64Array): void {
   expectOptions(action, options, NAMES);
   const { dt = 1, between = "hold" } = options;
-  if (!(Number.isFinite(dt) && dt > 0)) {
-    throw new RangeError(`Cannot ${action}: dt is ${String(dt)}, expected a finite number above 0`);
-  }
+  if (!(Number.isFinite(dt) && dt > 0)) outOfRange(action, "dt", dt, "a finite number above 0");
   if (between !== "hold" && between !== "zero") {
-    throw new RangeError(`Cannot ${action}: between is ${String(between)}, expected hold or zero`);
+    outOfRange(action, "between", between, "hold or zero");
   }
   gap[0] = between === "zero" && dt > 1 ? 1 - dt : dt;
 }

@@ -123,15 +123,20 @@ const MEMBER = new RegExp(
  * is silent about names that are there twice.
  */
 function* members(json: Uint8Array): Generator<[name: string, value: object]> {
-  const text = parsed(() => decodeUtf8(json)).trim();
-  MEMBER.lastIndex = 1;
-  for (let end = ","; end === ",";) {
-    const [, name, value, mark] = parsed(() => MEMBER.exec(text)) ?? invalid(NO_JSON);
-    const key = parsed(() => JSON.parse(name!) as string);
-    yield [key, objectOf(value!, key)];
-    end = mark!;
+  try {
+    const text = decodeUtf8(json).trim();
+    MEMBER.lastIndex = 1;
+    for (let end = ","; end === ",";) {
+      const [, name, value, mark] = MEMBER.exec(text) ?? invalid(NO_JSON);
+      const key = JSON.parse(name!) as string;
+      yield [key, objectOf(value!, key)];
+      end = mark!;
+    }
+    if (MEMBER.lastIndex < text.length) invalid(NO_JSON);
+  } catch (cause) {
+    if (cause instanceof LmuError) throw cause;
+    invalid(NO_JSON, cause);
   }
-  if (MEMBER.lastIndex < text.length) invalid(NO_JSON);
 }
 
 /** A text, and whether it is the name of a member. */
@@ -139,7 +144,7 @@ const MEMBER_NAME = new RegExp(String.raw`${TEXT}(\s*:)?`, "sg");
 
 /** An object that holds no others, whose names are there once. */
 function objectOf(json: string, name: string): object {
-  const object = parsed(() => JSON.parse(json) as object);
+  const object = JSON.parse(json) as object;
   let names = 0;
   for (const [, colon] of json.matchAll(MEMBER_NAME)) if (colon !== undefined) names++;
   if (names !== Object.keys(object).length) invalid(`${shortName(name)} has a key twice`);
@@ -147,14 +152,6 @@ function objectOf(json: string, name: string): object {
 }
 
 const NO_JSON = "the header is no valid JSON of flat objects";
-
-function parsed<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    return invalid(NO_JSON, cause);
-  }
-}
 
 function readMetadata(value: unknown, metadata: Map<string, string>): void {
   if (typeof value !== "object" || value === null) invalid("__metadata__ is no object");

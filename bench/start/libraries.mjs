@@ -73,6 +73,7 @@ const everywhere = ["server", "workerd", "page"];
  * @property {Uint8Array} bytes - its model
  * @property {readonly string[]} hosts - kinds of host it runs on; rivals run on one Node and in pages
  * @property {readonly string[]} packages - beside lmu-wasm, never a dependency of this project
+ * @property {Readonly<Record<string, string>>} [env] - what its process finds in the environment besides
  * @property {boolean} isBundled - in pages: one file and its chunks, as esbuild makes them, or the files of the package
  */
 
@@ -92,6 +93,16 @@ export const libraries = [
     bytes: readFileSync(model),
     hosts: everywhere,
     packages: [],
+    isBundled: false,
+  },
+  {
+    // Node keeps what it compiled of a file when that was imported: one Node is enough for it, too.
+    name: "lmu-wasm, code kept",
+    text: lmu,
+    bytes: readFileSync(model),
+    hosts: ["rivals"],
+    packages: [],
+    env: { NODE_COMPILE_CACHE: "code" },
     isBundled: false,
   },
   {

@@ -12,7 +12,8 @@ const PROGRAMS = {
   bun: [],
 };
 
-/** @typedef {{ name: string, kinds: readonly string[], sample(folder: string): Sample }} Server */
+/** @typedef {import("./libraries.mjs").Library} Library */
+/** @typedef {{ name: string, kinds: readonly string[], sample(folder: string, library: Library): Sample }} Server */
 /** @typedef {{ milliseconds: number, process: number, output: readonly number[] }} Sample */
 
 /** This Node and whatever other runtimes are installed. @returns {{ servers: Server[], missing: string[] }} */
@@ -31,7 +32,7 @@ export function findServers() {
 }
 
 function serverOf(name, path, args, id) {
-  return { name, id, kinds: ["server"], sample: (folder) => sample(path, args, folder) };
+  return { name, id, kinds: ["server"], sample: (...what) => sample(path, args, ...what) };
 }
 
 function versionOf(name, path) {
@@ -40,13 +41,14 @@ function versionOf(name, path) {
 }
 
 /** One fresh process. @returns {Sample} */
-function sample(path, args, folder) {
+function sample(path, args, folder, { env }) {
   const before = performance.now();
   const { status, stdout, stderr } = spawnSync(path, [...args, join(folder, "main.mjs")], {
     cwd: folder,
+    env: { ...process.env, ...env },
     encoding: "utf8",
   });
-  const process = performance.now() - before;
+  const whole = performance.now() - before;
   if (status !== 0) throw new Error(`${path} ended with ${status}: ${stderr}`);
-  return { ...JSON.parse(stdout.trim().split("\n").at(-1)), process };
+  return { ...JSON.parse(stdout.trim().split("\n").at(-1)), process: whole };
 }

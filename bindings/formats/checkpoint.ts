@@ -1,6 +1,11 @@
 import type { Description } from "../description.js";
 import type { Tensor } from "../tensor.js";
 
+/** Is given rows of tensors, from the first unless another is named. */
+export interface Writer {
+  write(name: string, rows: Tensor, firstRow?: number): void;
+}
+
 /** What every reader makes of a file: a description and the tensors it speaks of, read on demand. */
 export interface Checkpoint {
   /** Format of the file: "lmu-wasm", "keras", "torch", … */
@@ -12,4 +17,10 @@ export interface Checkpoint {
   readonly notes: readonly string[];
   /** What may not work as hoped. */
   readonly warnings: readonly string[];
+}
+
+/** A checkpoint whose files may still have to be read: until then, tensors are known by their shapes alone. */
+export interface Taken extends Checkpoint {
+  /** Gives all elements. @throws LmuError format-invalid, source-unreadable */
+  take(writer: Writer): Promise<void>;
 }

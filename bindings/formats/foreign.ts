@@ -4,7 +4,8 @@ import { takeAll } from "../source/gather.js";
 import { naming } from "../source/naming.js";
 import type { SourceReader } from "../source/reader.js";
 import type { Tensor } from "../tensor.js";
-import type { Checkpoint } from "./checkpoint.js";
+import { Arriving } from "./arriving.js";
+import type { Checkpoint, Taken, Writer } from "./checkpoint.js";
 import { HDF5_START_BYTES, isHdf5 } from "./containers/hdf5.js";
 import { isNpz, readNpz } from "./containers/npz.js";
 import { isTorchArchive, readTorch } from "./containers/pickle/torch-archive.js";
@@ -17,7 +18,7 @@ import { isProgram, refuseArchive, refuseOther } from "./others.js";
 import type { LayerRequest } from "./torch/request.js";
 import { importStateDict, type StateDictSource } from "./torch/state-dict.js";
 import { networkConfig } from "./transformers/config.js";
-import { importNetwork } from "./transformers/networks.js";
+import { importNetwork, isOfViews } from "./transformers/networks.js";
 
 export { openSet } from "../source/set.js";
 
@@ -55,6 +56,40 @@ export async function readFiles(
   return readTensors(parts, metadata, { config, layers });
 }
 
+/**
+ * The same for those who only want to write the tensors somewhere: where a configuration says what they are, files are read while
+ * they do.
+ *
+ * @param headers - of the safetensors files in front of any other
+ */
+export async function takeFiles(
+  files: ModelFiles,
+  options: ForeignOptions,
+  headers: ReadonlyMap<SourceReader, Header>,
+): Promise<Taken> {
+  const all = [...headers.values()];
+  const told = configured(textsOf(files.metadata, all))?.get("config");
+  const { config = files.config ?? told, layers } = options;
+  const entries = all.flatMap((header) => header.entries);
+  const isStreamed =
+    headers.size === files.weights.length &&
+    isOfViews(networkConfig(config)) &&
+    new RowScales(entries).tensors.size === entries.length;
+  if (isStreamed) {
+    const arriving = new Arriving(headers, files.budget);
+    const checkpoint = importTensors({ format: "safetensors" }, arriving.tensors, {
+      config,
+      layers,
+    });
+    return { ...checkpoint, take: (writer) => arriving.take(checkpoint.tensors, writer) };
+  }
+  const checkpoint = await readFiles(files, options, headers);
+  const take = async (writer: Writer) => {
+    for (const [name, tensor] of checkpoint.tensors) writer.write(name, tensor);
+  };
+  return { ...checkpoint, take };
+}
+
 /** The tensors of a safetensors file, and what its header says. */
 type TensorFile = ReturnType<typeof readSafetensors>;
 
@@ -75,9 +110,10 @@ async function readTensors(
   metadata: ReadonlyMap<string, string>,
   { config, layers }: ForeignOptions,
 ): Promise<Checkpoint> {
-  const texts = [metadata, ...files.map(({ header }) => header.metadata)];
+  const headers = files.map(({ header }) => header);
+  const texts = textsOf(metadata, headers);
   const description = texts.map(readNative).find((found) => found !== undefined);
-  const scales = new RowScales(files.flatMap(({ header }) => header.entries));
+  const scales = new RowScales(headers.flatMap(({ entries }) => entries));
   const tensors = new Map<string, Tensor>();
   for (const file of files) {
     for (const [name, tensor] of file.tensors) {
@@ -87,9 +123,19 @@ async function readTensors(
   if (description !== undefined) {
     return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
   }
-  const told = texts.find((text) => text.has("config"));
+  const told = configured(texts);
   const source = { format: "safetensors", ...(told && { metadata: told }) };
   return importTensors(source, tensors, { config: config ?? told?.get("config"), layers });
+}
+
+/** Texts of an index of shards, and of headers. */
+function textsOf(metadata: ReadonlyMap<string, string>, headers: readonly Header[]) {
+  return [metadata, ...headers.map((header) => header.metadata)];
+}
+
+/** The first with a configuration. */
+function configured(texts: readonly ReadonlyMap<string, string>[]) {
+  return texts.find((text) => text.has("config"));
 }
 
 /** A network that a configuration describes, or a chain of modules. */

@@ -2,26 +2,25 @@ import type { Description } from "../description.js";
 import { type Edition, editionFor, type Full } from "./edition.js";
 import { Engine } from "./engine.js";
 import { Budget } from "../source/budget.js";
-import { naming, shortName } from "../source/naming.js";
+import { naming } from "../source/naming.js";
 import { checkLoadOptions, type LoadOptions } from "./load-options.js";
 import { type ModelFiles, openFiles } from "../source/files.js";
-import type { Checkpoint } from "../formats/checkpoint.js";
 import { readNative } from "../formats/native/metadata.js";
 import { RowScales } from "../formats/native/scales.js";
 import {
-  type Entry,
   type Header,
   headerLength,
   invalid,
   isSafetensors,
   parseHeader,
+  takeEntries,
+  takeTensor,
 } from "../formats/containers/safetensors.js";
 import { Model } from "./model.js";
 import type { WasmModule } from "../runtime/kernel.js";
 import type { FormatOptions } from "../formats/read.js";
 import type { SourceReader } from "../source/reader.js";
 import type { Source, SourceFiles } from "../source/source.js";
-import { ELEMENT_BYTES, sizeOf, tensorOfBytes } from "../tensor.js";
 
 /** The type of {@link load}, whose page says the rest. */
 export interface Load {
@@ -64,12 +63,14 @@ async function loadFiles(
     const warnings = unneeded(options, "layers", "config");
     return loadNative(description, headers, await editionOf(description), warnings);
   }
-  const { readFiles } = await foreign();
-  const checkpoint = await readFiles(files, options, headers);
-  const warnings = ["keras", "transformers"].includes(checkpoint.format)
-    ? unneeded(options, "layers")
-    : [];
-  return modelOf(checkpoint, await editionOf(checkpoint.description), warnings);
+  const { takeFiles } = await foreign();
+  const checkpoint = await takeFiles(files, options, headers);
+  const { description: found, tensors, format, notes, warnings } = checkpoint;
+  const vain = ["keras", "transformers"].includes(format) ? unneeded(options, "layers") : [];
+  const engine = new Engine(await editionOf(found), found, tensors);
+  await checkpoint.take(engine);
+  const { source } = found;
+  return new Model(engine.finish(), { format, notes, warnings: [...warnings, ...vain], source });
 }
 
 /** Warnings of options that were given in vain. */
@@ -112,15 +113,6 @@ async function peekHeader(reader: SourceReader, budget: Budget): Promise<Header 
   return parseHeader(json, reader.total);
 }
 
-/** A model from a checkpoint that is in memory. */
-function modelOf(checkpoint: Checkpoint, edition: Edition, more: readonly string[]): Model {
-  const { description, tensors, format, notes } = checkpoint;
-  const warnings = [...checkpoint.warnings, ...more];
-  const engine = new Engine(edition, description, tensors);
-  for (const [name, tensor] of tensors) engine.write(name, tensor);
-  return new Model(engine.finish(), { format, notes, warnings, source: description.source });
-}
-
 /** Native files are written to wasm memory as they come: nothing is kept but the piece at hand. */
 async function loadNative(
   description: Description,
@@ -130,36 +122,13 @@ async function loadNative(
 ): Promise<Model> {
   const scales = new RowScales([...headers.values()].flatMap(({ entries }) => entries));
   const engine = new Engine(edition, description, scales.tensors);
-  for (const [reader, header] of headers) {
-    await naming(reader.name, async () => {
-      await reader.take(header.dataAt);
-      for (const entry of header.entries) await writeEntry(entry, reader, engine, scales);
-      if ((await reader.peek(1)).length > 0) invalid("the file goes on after its last tensor");
-    });
-  }
+  await takeEntries(headers, (entry, reader) =>
+    takeTensor(entry, reader, (rows, first) => {
+      const { name } = entry;
+      if (!scales.keep(name, rows, first))
+        engine.write(name, scales.apply(name, rows, first), first);
+    }),
+  );
   const { source } = description;
   return new Model(engine.finish(), { format: "lmu-wasm", notes: [], warnings, source });
-}
-
-/** Bytes of a tensor decoded at a time, unless a row is longer. */
-const PORTION = 1 << 20;
-
-/** Decodes one tensor portion by portion, whole rows at a time. */
-async function writeEntry(
-  { name, dtype, shape }: Entry,
-  reader: SourceReader,
-  engine: Engine,
-  scales: RowScales,
-): Promise<void> {
-  const [rows = 1, ...row] = shape;
-  const rowBytes = sizeOf(row) * ELEMENT_BYTES[dtype];
-  const portion = Math.max(1, Math.floor(PORTION / rowBytes));
-  for (let first = 0; first < rows; first += portion) {
-    const count = Math.min(portion, rows - first);
-    const bytes = await reader.take(count * rowBytes);
-    if (!bytes) invalid(`the file ends within tensor ${shortName(name)}`);
-    const tensor = tensorOfBytes(dtype, [count, ...row], bytes);
-    if (!scales.keep(name, tensor, first))
-      engine.write(name, scales.apply(name, tensor, first), first);
-  }
 }

@@ -14,6 +14,7 @@ export class Budget {
   /**
    * Takes bytes that stay in memory from now on.
    *
+   * @param bytes - below 0: given back
    * @throws LmuError source-too-large
    */
   hold(bytes: number): void {

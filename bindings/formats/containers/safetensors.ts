@@ -1,5 +1,6 @@
 import { brief, LmuError } from "../../errors.js";
-import { shortName } from "../../source/naming.js";
+import { naming, shortName } from "../../source/naming.js";
+import type { SourceReader } from "../../source/reader.js";
 import { type DType, ELEMENT_BYTES, sizeOf, type Tensor, tensorOfBytes } from "../../tensor.js";
 import { decodeUtf8 } from "../../utf8.js";
 
@@ -183,6 +184,51 @@ function readEntry(name: string, value: unknown): Entry {
 
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
+}
+
+/** Bytes of a tensor that are read at a time, unless a row is longer. */
+export const PORTION = 1 << 20;
+
+/**
+ * Takes the data of one tensor, whole rows at a time.
+ *
+ * @param reader - where the data of the tensor begins
+ * @param take - is given rows, from which one on; their bytes are overwritten afterwards
+ * @throws LmuError format-invalid if the file ends before
+ */
+export async function takeTensor(
+  { name, dtype, shape }: Entry,
+  reader: SourceReader,
+  take: (rows: Tensor, first: number, bytes: Uint8Array) => void,
+): Promise<void> {
+  const [rows = 1, ...row] = shape;
+  const rowBytes = sizeOf(row) * ELEMENT_BYTES[dtype];
+  const portion = Math.max(1, Math.floor(PORTION / rowBytes));
+  for (let first = 0; first < rows; first += portion) {
+    const count = Math.min(portion, rows - first);
+    const bytes = await reader.take(count * rowBytes);
+    if (!bytes) invalid(`the file ends within tensor ${shortName(name)}`);
+    take(tensorOfBytes(dtype, [count, ...row], bytes), first, bytes);
+  }
+}
+
+/**
+ * Takes all tensors of some files, in the order of their data.
+ *
+ * @param take - takes one from its reader
+ * @throws LmuError format-invalid if more comes than the headers told of
+ */
+export async function takeEntries(
+  headers: ReadonlyMap<SourceReader, Header>,
+  take: (entry: Entry, reader: SourceReader) => Promise<void>,
+): Promise<void> {
+  for (const [reader, { dataAt, entries }] of headers) {
+    await naming(reader.name, async () => {
+      await reader.take(dataAt);
+      for (const entry of entries) await take(entry, reader);
+      if ((await reader.peek(1)).length > 0) invalid("the file goes on after its last tensor");
+    });
+  }
 }
 
 /** @throws LmuError format-invalid */

@@ -25,6 +25,7 @@ const ACTIVATIONS: Readonly<Record<string, string>> = {
 
 export const GPT2: Network = {
   name: "GPT-2",
+  isOfViews: true,
   import(config, weights, importer) {
     const epsilon = config["layer_norm_epsilon"] ?? 1e-5;
     if (typeof epsilon !== "number") refuse(config, "layer_norm_epsilon", "a number");

@@ -14,6 +14,7 @@ import type { Network } from "./network.js";
  */
 export const LMU_LM: Network = {
   name: "LMU language model",
+  isOfViews: true,
   import(config, weights, importer) {
     const block = new Block(weights, importer, 1e-5);
     const embedding = block.embedding("embedding");

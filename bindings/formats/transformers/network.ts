@@ -6,6 +6,8 @@ import type { Config } from "./config.js";
 export interface Network {
   /** For people. */
   readonly name: string;
+  /** Nothing is made of elements, only of tensors and views of them. */
+  readonly isOfViews?: boolean;
   /** Adds its layers; gives the logits, and how many tokens there are. */
   import(
     config: Config,

@@ -16,6 +16,11 @@ const NETWORKS = new Map<unknown, Network>([
   ["memory-transformer", MEMORY_TRANSFORMER],
 ]);
 
+/** Whether a network is one of views, whose tensors may come later. */
+export function isOfViews(config: Config | undefined): boolean {
+  return NETWORKS.get(config?.["model_type"])?.isOfViews === true;
+}
+
 /** Names of tensors that queries, keys and values are made with. */
 const OF_ATTENTION =
   /(^|[._])(in_proj|c_attn|query_key_value|w?qkv|q|k|v|query|key|value)(_proj|_lin)?[._](weight|bias)$|in_proj_weight$/i;

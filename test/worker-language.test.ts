@@ -128,6 +128,19 @@ describe.each(SIDES)("a language model %s", (_, lm) => {
 });
 
 describe("in a worker", () => {
+  test("a prompt that begins with what a text has read goes on from there", async () => {
+    const lm = await worker.loadLanguageModel(gpt2(), { reuse: 2 });
+    const history = [
+      ...PROMPT,
+      ...(await collect(lm.generate(PROMPT, OPTIONS))).map(({ id }) => id),
+    ];
+    const text = await lm.generation([...history, 7], OPTIONS);
+    expect(text.position).toBe(history.length - 1);
+    expect(await collect(text)).toEqual(await collect(here.generation([...history, 7], OPTIONS)));
+    const wrong = worker.loadLanguageModel(gpt2(), { reuse: -1 });
+    await expect(wrong).rejects.toThrow("reuse is -1, expected an integer from 0");
+  });
+
   test("nothing is written that nobody has asked for", async () => {
     const text = await there.generation(PROMPT, OPTIONS);
     const tokens = text[Symbol.asyncIterator]();

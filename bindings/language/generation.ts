@@ -2,6 +2,7 @@ import { DISPOSE } from "../dispose.js";
 import { LmuError, typeOf } from "../errors.js";
 import type { Stream } from "../index.js";
 import { printable } from "../inspect.js";
+import type { Kept } from "./kept.js";
 import { type GenerationOptions, settle, type Settled } from "./options.js";
 import { type Past, readPast, writePast } from "./past.js";
 import { Sampler } from "./sampler.js";
@@ -26,6 +27,8 @@ export interface Token {
 export interface Tools {
   readonly tokenizer: Tokenizer;
   readonly vocabulary: number;
+  /** Where streams are kept for later texts, if any are. */
+  readonly kept?: Kept | undefined;
 }
 
 /** Tokens of a prompt that one call takes in. */
@@ -41,11 +44,15 @@ export function readSaved(saved: Uint8Array, { vocabulary }: Tools): ReturnType<
   return { past: { ...past, options }, snapshot };
 }
 
-/** The beginning of a text. */
-export function beginning(prompt: Int32Array, options: Settled): Past {
+/**
+ * The beginning of a text.
+ *
+ * @param read - tokens of the prompt that its stream has read already
+ */
+export function beginning(prompt: Int32Array, options: Settled, read = 0): Past {
   return {
     options,
-    unread: [...prompt],
+    unread: [...prompt.subarray(read)],
     count: 0,
     ended: options.maxTokens === 0 ? "length" : null,
     sampler: { random: options.seed | 0, seen: options.repetitionPenalty === 1 ? [] : [...prompt] },
@@ -70,6 +77,8 @@ export class Generation {
   #unread!: Int32Array;
   #count!: number;
   #ended!: Past["ended"];
+  /** All tokens that the stream has read, where it may be kept; undefined where nobody knows them. */
+  #read: number[] | undefined;
 
   static {
     printable(Generation, "Generation", ({ position, count, ended }) => ({
@@ -80,9 +89,10 @@ export class Generation {
   }
 
   /** @internal */
-  constructor(stream: Stream, tools: Tools, past: Past) {
+  constructor(stream: Stream, tools: Tools, past: Past, read?: number[]) {
     this.#stream = stream;
     this.#tools = tools;
+    this.#read = read;
     this.#become(past);
   }
 
@@ -109,8 +119,7 @@ export class Generation {
    */
   read(): boolean {
     if (this.#unread.length <= PROMPT_SLICE) return false;
-    this.#stream.last(this.#unread.subarray(0, PROMPT_SLICE));
-    this.#unread = this.#unread.subarray(PROMPT_SLICE);
+    this.#take(PROMPT_SLICE);
     return true;
   }
 
@@ -119,12 +128,12 @@ export class Generation {
    *
    * @returns the token; undefined when the text has ended
    * @throws LmuError input-invalid if an id is none of the model's, the model has no more positions, or its logits are not
-   *   finite; model-too-large; disposed. Then nothing has changed
+   *   finite; model-too-large; disposed. Then nothing is written; of a prompt, a part may have been read
    */
   next(): Token | undefined {
     if (this.#ended) return undefined;
-    const logits = this.#stream.last(this.#unread);
-    this.#unread = new Int32Array(0);
+    if (this.#count === 0) this.#keepPrompt();
+    const logits = this.#take(this.#unread.length);
     expectFinite(logits);
     const { id, logProbability } = this.#sampler.choose(logits);
     this.#unread = Int32Array.of(id);
@@ -168,6 +177,7 @@ export class Generation {
   rewind(saved: Uint8Array): void {
     const { past, snapshot } = readSaved(saved, this.#tools);
     this.#stream.load(snapshot);
+    this.#read = undefined;
     this.#become(past);
   }
 
@@ -185,11 +195,15 @@ export class Generation {
     // What has ended may go on when it may be longer.
     const ended = past.count < changed.maxTokens && past.ended === "length" ? null : past.ended;
     const forked = { ...past, options: changed, sampler, ended };
-    return new Generation(this.#stream.fork(), this.#tools, forked);
+    return new Generation(this.#stream.fork(), this.#tools, forked, this.#read?.slice());
   }
 
-  /** Gives the memory back. Idempotent; use afterwards throws LmuError disposed. */
+  /**
+   * Gives the memory back; where the model keeps pasts, its own among them. Idempotent; use afterwards throws LmuError disposed.
+   */
   dispose(): void {
+    if (this.#read) this.#tools.kept?.keep(this.#read, this.#stream);
+    this.#read = undefined;
     this.#stream.dispose();
   }
 
@@ -219,6 +233,22 @@ export class Generation {
     this.#unread = Int32Array.from(unread);
     this.#count = count;
     this.#ended = ended;
+  }
+
+  /** Reads so many tokens. */
+  #take(count: number): Float32Array {
+    const ids = this.#unread.subarray(0, count);
+    const logits = this.#stream.last(ids);
+    for (const id of this.#read ? ids : []) this.#read!.push(id);
+    this.#unread = this.#unread.subarray(count);
+    return logits;
+  }
+
+  /** Reads the prompt but for its last token, and keeps the stream as it is then: for another answer, too. */
+  #keepPrompt(): void {
+    if (!this.#read) return;
+    if (this.#unread.length > 1) this.#take(this.#unread.length - 1);
+    this.#tools.kept?.keep(this.#read, this.#stream);
   }
 
   /** Text that was held back. */

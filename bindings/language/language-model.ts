@@ -1,11 +1,12 @@
 import { DISPOSE } from "../dispose.js";
-import { LmuError, typeOf } from "../errors.js";
+import { expectInteger, LmuError, typeOf } from "../errors.js";
 import { load, type LoadOptions, type Model, type Source, type SourceFiles } from "../index.js";
 import { printable } from "../inspect.js";
 import { pauses } from "../pauses.js";
 import { type Beside, readBeside } from "./beside.js";
 import { beginning, Generation, readSaved, type Token, type Tools } from "./generation.js";
 import { type GenerateOptions, type GenerationOptions, settle, type Settled } from "./options.js";
+import { Kept } from "./kept.js";
 import { type Perplexity, type PerplexityOptions, perplexityOf } from "./perplexity.js";
 import { BYTES, idsOf, readTokenizer, type Tokenizer } from "./tokenizer.js";
 
@@ -16,6 +17,12 @@ export interface LanguageModelOptions extends LoadOptions {
    * for which the package @huggingface/tokenizers must be installed; else a token is a byte
    */
   tokenizer?: Tokenizer | undefined;
+  /**
+   * Pasts that are kept: a text whose prompt begins with what one has read goes on from there, to the same bits (unless `prefill`
+   * is "parallel"). A text leaves two, before the last token of its prompt and when it is disposed; the least recently used go
+   * first. Each takes a state of the model, and 4 bytes a token. @defaultValue 0
+   */
+  reuse?: number | undefined;
 }
 
 /** A text, or the ids of its tokens. */
@@ -38,13 +45,20 @@ export class LanguageModel {
   readonly #tokenizer: Tokenizer;
   /** Tokens at which a text ends, as the model's config.json says. */
   readonly #stopIds: readonly number[];
+  readonly #kept: Kept | undefined;
 
   static {
     printable(LanguageModel, "LanguageModel", ({ vocabulary }) => ({ vocabulary }));
   }
 
-  private constructor(model: Model, tokenizer: Tokenizer, stopIds: readonly number[]) {
+  private constructor(
+    model: Model,
+    tokenizer: Tokenizer,
+    stopIds: readonly number[],
+    reuse: number,
+  ) {
     this.model = model;
+    this.#kept = reuse > 0 ? new Kept(model, reuse) : undefined;
     this.#tokenizer = tokenizer;
     this.#stopIds = stopIds;
   }
@@ -61,8 +75,9 @@ export class LanguageModel {
     source: Source | SourceFiles,
     options: LanguageModelOptions = {},
   ): Promise<LanguageModel> {
-    const { tokenizer, ...rest } = options;
+    const { tokenizer, reuse = 0, ...rest } = options;
     expectTokenizer(tokenizer);
+    expectInteger("load the model", "reuse", reuse, 0);
     const beside = await readBeside(source, rest);
     const own = tokenizer ?? (await tokenizerOf(beside));
     const model = await load(beside.source, rest);
@@ -76,7 +91,7 @@ export class LanguageModel {
       );
     }
     const stopIds = beside.stopIds.filter((id) => id < vocabulary);
-    return new LanguageModel(model, own, stopIds);
+    return new LanguageModel(model, own, stopIds, reuse);
   }
 
   /** Number of tokens. */
@@ -182,12 +197,13 @@ export class LanguageModel {
   }
 
   get #tools(): Tools {
-    return { tokenizer: this.#tokenizer, vocabulary: this.vocabulary };
+    return { tokenizer: this.#tokenizer, vocabulary: this.vocabulary, kept: this.#kept };
   }
 
   #open(prompt: Prompt, options: Settled): Generation {
     const ids = this.#ids("generate", prompt);
-    return new Generation(this.model.stream(), this.#tools, beginning(ids, options));
+    const { stream, read } = this.#kept?.open(ids) ?? { stream: this.model.stream() };
+    return new Generation(stream, this.#tools, beginning(ids, options, read?.length), read);
   }
 
   /** @throws TypeError, RangeError, LmuError input-invalid */

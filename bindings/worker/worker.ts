@@ -38,6 +38,12 @@ export interface WorkerLoadOptions extends LoadOptions {
   worker?: LmuWorker;
 }
 
+/** Options of {@link loadLanguageModel}. */
+export interface WorkerLanguageModelOptions extends WorkerLoadOptions {
+  /** Pasts that are kept, as {@link lmu-wasm/language!LanguageModelOptions.reuse | reuse} of the language entry. */
+  reuse?: number | undefined;
+}
+
 /**
  * A thread that holds models. Start as many as there is work for: calls of all models in one worker are done one after
  * another, in the order in which they are made; files load beside them.
@@ -81,13 +87,13 @@ export class LmuWorker {
    * Loads a language model into this worker.
    *
    * @param source - as for {@link loadLanguageModel}
-   * @param options - as for `load` of the main entry
+   * @param options - as for {@link loadLanguageModel}, but for the worker
    * @returns the model, whose disposal leaves the worker running
    * @throws what {@link loadLanguageModel} throws
    */
   async loadLanguageModel(
     source: Source | SourceFiles,
-    options: LoadOptions = {},
+    options: Omit<WorkerLanguageModelOptions, "worker"> = {},
   ): Promise<WorkerLanguageModel> {
     const loaded = await loadInto(this.#channel, "loadLanguage", source, options, false);
     return new WorkerLanguageModel(...loaded);
@@ -119,18 +125,21 @@ export async function load(
  * Loads a language model in a worker, with the tokenizer.json beside its weights, or for bytes.
  *
  * @param source - as for {@link load}
- * @param options - as for {@link load}
+ * @param options - as for {@link load}, and how many pasts are kept
  * @returns the model; disposing it ends its worker, unless options.worker named one
  * @throws what `LanguageModel.load` throws, with class and code; LmuError worker-failed
  */
 export async function loadLanguageModel(
   source: Source | SourceFiles,
-  options: WorkerLoadOptions = {},
+  options: WorkerLanguageModelOptions = {},
 ): Promise<WorkerLanguageModel> {
   return new WorkerLanguageModel(...(await loadAnywhere("loadLanguage", source, options)));
 }
 
 type Call = "load" | "loadLanguage";
+
+/** Options beside those of `load`, which the worker checks. */
+const MORE: Readonly<Record<Call, readonly string[]>> = { load: [], loadLanguage: ["reuse"] };
 
 /** A model and its handle. */
 type Loaded = [model: WorkerModel, handle: number];
@@ -139,9 +148,9 @@ type Loaded = [model: WorkerModel, handle: number];
 async function loadAnywhere(
   call: Call,
   source: Source | SourceFiles,
-  options: WorkerLoadOptions,
+  options: WorkerLanguageModelOptions,
 ): Promise<Loaded> {
-  checkLoadOptions(options, "worker");
+  checkLoadOptions(options, "worker", ...MORE[call]);
   const { worker, ...rest } = options;
   if (worker !== undefined) {
     if (worker instanceof LmuWorker) {
@@ -167,7 +176,7 @@ async function loadInto(
   all: LoadOptions,
   ownsWorker: boolean,
 ): Promise<Loaded> {
-  checkLoadOptions(all);
+  checkLoadOptions(all, ...MORE[call]);
   // Threads of this package import it by themselves.
   const { signal, onProgress, full: _full, ...options } = all;
   const sent = await sendable(source, { signal, onProgress, maxBytes: options.maxBytes });

@@ -57,8 +57,12 @@ function wantedOf(context) {
     ...ways.map((way) => `${name} ${way}`),
     ...snapshots.map(([dtype]) => `snapshot-${dtype} restore`),
   ]);
-  return isProxy ? keys : ["matrices f64", "gaps step", ...keys];
+  const written = WRITERS.includes(context) ? ["greedy generation", "sampled generation"] : [];
+  return isProxy ? keys : ["matrices f64", "gaps step", ...written, ...keys];
 }
+
+/** Contexts in which `lmu-wasm/language` writes. */
+const WRITERS = ["import", "workerd", "edge-light", "page"];
 
 /** Keys of compiled models: each is a model of its own. */
 function compiledOf(expected) {

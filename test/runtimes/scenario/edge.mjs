@@ -1,9 +1,10 @@
 /* global addEventListener, Response */
 import { load } from "lmu-wasm";
+import { LanguageModel } from "lmu-wasm/language";
 import { legendre } from "lmu-wasm/legendre";
 import { models } from "./models.mjs";
 import { scenario } from "./scenario.mjs";
 
 addEventListener("fetch", (event) =>
-  event.respondWith(scenario({ load, legendre }, models).then(Response.json)),
+  event.respondWith(scenario({ load, legendre, LanguageModel }, models).then(Response.json)),
 );

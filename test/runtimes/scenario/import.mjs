@@ -1,6 +1,7 @@
 import { load } from "lmu-wasm";
+import { LanguageModel } from "lmu-wasm/language";
 import { legendre } from "lmu-wasm/legendre";
 import { models } from "./models.mjs";
 import { scenario } from "./scenario.mjs";
 
-console.log(JSON.stringify(await scenario({ load, legendre }, models)));
+console.log(JSON.stringify(await scenario({ load, legendre, LanguageModel }, models)));

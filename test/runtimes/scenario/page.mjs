@@ -13,7 +13,8 @@ const CONTEXTS = {
   page: async () => {
     const { load } = await import("lmu-wasm");
     const { legendre } = await import("lmu-wasm/legendre");
-    return scenario({ load, legendre }, models);
+    const { LanguageModel } = await import("lmu-wasm/language");
+    return scenario({ load, legendre, LanguageModel }, models);
   },
 
   Worker: (answer) => {

@@ -18,13 +18,13 @@ const CHUNKS = [1, 7, 130, 3, 64, 31];
 /**
  * The digests of everything a module computes, by "model way". `lmu-wasm/worker` does too: its methods are promises.
  *
- * @param {{ load: Function, legendre?: { discretize: Function } }} lmu - load of `lmu-wasm` or
- *   `lmu-wasm/worker`, and `lmu-wasm/legendre` where it is tested
+ * @param {{ load: Function, legendre?: { discretize: Function }, LanguageModel?: { load: Function } }} lmu - load of `lmu-wasm` or
+ *   `lmu-wasm/worker`, and `lmu-wasm/legendre` and `lmu-wasm/language` where they are tested
  * @param {readonly { name: string, ways: readonly string[], bytes: Uint8Array, layers?: object[], prefill?: string,
  *   snapshots?: Record<string, Uint8Array> }[]} models
  * @returns {Promise<Record<string, string>>}
  */
-export async function scenario({ load, legendre }, models) {
+export async function scenario({ load, legendre, LanguageModel }, models) {
   const digests = {};
   if (legendre) digests["matrices f64"] = digest(legendre.discretize(64, 100).A);
   for (const { name, ways, bytes, layers, snapshots = {} } of models) {
@@ -37,6 +37,7 @@ export async function scenario({ load, legendre }, models) {
       digests[`snapshot-${dtype} restore`] = digest(await stream.push(rest));
     }
     if (name === TIMED && legendre) digests["gaps step"] = digest(gaps(model, input));
+    if (name === WRITER && LanguageModel) Object.assign(digests, await write(LanguageModel, bytes));
     model.dispose();
   }
   return digests;
@@ -113,6 +114,21 @@ function gaps(model, input) {
   return Float32Array.from(outputs);
 }
 
+/** The language model whose tokens are chosen, too. */
+const WRITER = "attention";
+
+async function write(LanguageModel, bytes) {
+  const lm = await LanguageModel.load(bytes);
+  const idsOf = (options) => {
+    const tokens = [...lm.generation([1, 2, 3], { maxTokens: 100, ...options })];
+    return Int32Array.from(tokens, ({ id }) => id);
+  };
+  const greedy = digest(idsOf({ temperature: 0 }));
+  const sampled = digest(idsOf({ seed: 1, temperature: 1.5, topP: 0.95, repetitionPenalty: 1.1 }));
+  lm.dispose();
+  return { "greedy generation": greedy, "sampled generation": sampled };
+}
+
 /** Other signals come and go beside it in a pool, at times of their own. */
 async function pool(model, input) {
   const pool = await model.pool(20);
@@ -154,7 +170,7 @@ export function join({ returnsSequence }, outputs) {
  * 64 bits over the bytes of an array: FNV-1a and a second multiplier beside it. Every byte goes through steps that can be
  * undone, so one changed bit always changes both halves.
  *
- * @param {Float32Array | Float64Array} values
+ * @param {Float32Array | Float64Array | Int32Array} values
  */
 export function digest({ buffer, byteOffset, byteLength }) {
   let [a, b] = [0x811c9dc5, 0x9747b28c];

@@ -216,7 +216,7 @@ describe("wrong input is refused", () => {
 
   test("logits that are not finite", async () => {
     const lm = await lmu();
-    const tokens = { encode: () => [1], decode: () => "x" };
+    const tokens = { encode: () => [1], decode: (ids: number[]) => "x".repeat(ids.length) };
     const wild = await LanguageModel.load(goldenFile("language/lmu-lm.safetensors"), {
       tokenizer: tokens,
     });

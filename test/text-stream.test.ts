@@ -18,37 +18,6 @@ function pieces(tokenizer: Tokenizer, ids: ArrayLike<number>): string[] {
 
 const TEXT = "naïve façade — 日本語 🎉👩‍👩‍👧 \uFEFFend";
 
-/** BPE over bytes, as GPT-2's: letters for bytes, and two merges. */
-function tokenizerJson() {
-  const letters = Array.from({ length: 256 }, (_, byte) => byte).map((byte, i, all) => {
-    const isShown = (b: number) => (b > 32 && b < 127) || (b > 160 && b !== 173);
-    const hidden = all.slice(0, byte).filter((b) => !isShown(b)).length;
-    return String.fromCodePoint(isShown(byte) ? byte : 256 + hidden);
-  });
-  const vocab = Object.fromEntries(letters.map((letter, id) => [letter, id]));
-  return {
-    version: "1.0",
-    ...{ truncation: null, padding: null, added_tokens: [], normalizer: null },
-    pre_tokenizer: {
-      type: "ByteLevel",
-      add_prefix_space: false,
-      trim_offsets: true,
-      use_regex: true,
-    },
-    post_processor: null,
-    decoder: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
-    model: {
-      ...{ type: "BPE", dropout: null, unk_token: null, continuing_subword_prefix: null },
-      ...{ end_of_word_suffix: null, fuse_unk: false, byte_fallback: false },
-      vocab: { ...vocab, he: 256, l: vocab["l"], hel: 257 },
-      merges: [
-        ["h", "e"],
-        ["he", "l"],
-      ],
-    },
-  };
-}
-
 describe("text as it comes", () => {
   test("bytes: all pieces are the text, and none splits a character", () => {
     const ids = idsOf(BYTES, TEXT);
@@ -73,17 +42,6 @@ describe("text as it comes", () => {
     const found = pieces(BYTES, new Array(100).fill(0xff));
     expect(found.slice(0, 64).join("").length).toBeGreaterThan(30);
     expect(found.join("")).toHaveLength(100);
-  });
-
-  test("a tokenizer.json, whose tokens are bytes and more", async () => {
-    const tokenizer = await readTokenizer(tokenizerJson(), {});
-    const ids = idsOf(tokenizer, "hello 日本");
-    expect(ids[0]).toBe(257);
-    expect(tokenizer.decode([...ids])).toBe("hello 日本");
-    const found = pieces(tokenizer, ids);
-    expect(found.join("")).toBe("hello 日本");
-    expect(found[0]).toBe("hel");
-    expect(found.join("|")).not.toContain("\uFFFD");
   });
 
   test.each([

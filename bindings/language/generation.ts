@@ -7,7 +7,7 @@ import { type GenerationOptions, settle, type Settled } from "./options.js";
 import { type Past, readPast, writePast } from "./past.js";
 import { Sampler } from "./sampler.js";
 import { Stops } from "./stops.js";
-import { TextStream } from "./text-stream.js";
+import { textAfter, TextStream } from "./text-stream.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** A token that a language model has written. */
@@ -49,14 +49,19 @@ export function readSaved(saved: Uint8Array, { vocabulary }: Tools): ReturnType<
  *
  * @param read - tokens of the prompt that its stream has read already
  */
-export function beginning(prompt: Int32Array, options: Settled, read = 0): Past {
+export function beginning(
+  prompt: Int32Array,
+  options: Settled,
+  tokenizer: Tokenizer,
+  read = 0,
+): Past {
   return {
     options,
     unread: [...prompt.subarray(read)],
     count: 0,
     ended: options.maxTokens === 0 ? "length" : null,
     sampler: { random: options.seed | 0, seen: options.repetitionPenalty === 1 ? [] : [...prompt] },
-    text: { before: [], open: [], given: 0 },
+    text: textAfter(prompt, tokenizer),
     held: "",
   };
 }

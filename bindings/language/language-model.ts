@@ -102,15 +102,15 @@ export class LanguageModel {
   /**
    * The ids of a text.
    *
-   * @throws LmuError input-invalid if the tokenizer gives an id that the model has not
+   * @throws LmuError input-invalid if the tokenizer gives an id that the model has not, or none for what it does not know
    */
   encode(text: string): Int32Array {
-    const ids = idsOf(this.#tokenizer, text);
-    const wrong = ids.find((id) => !(id >= 0 && id < this.vocabulary));
-    if (wrong === undefined) return ids;
+    const ids = Array.from(idsOf(this.#tokenizer, text));
+    const wrong = ids.findIndex((id) => !this.#isToken(id));
+    if (wrong < 0) return Int32Array.from(ids);
     throw new LmuError(
       "input-invalid",
-      `Cannot encode the text: the tokenizer gives token ${wrong}, expected 0 to ${this.vocabulary - 1}: it is that of another model`,
+      `Cannot encode the text: the tokenizer gives token ${String(ids[wrong])}, expected 0 to ${this.vocabulary - 1}: it is that of another model`,
     );
   }
 
@@ -203,7 +203,12 @@ export class LanguageModel {
   #open(prompt: Prompt, options: Settled): Generation {
     const ids = this.#ids("generate", prompt);
     const { stream, read } = this.#kept?.open(ids) ?? { stream: this.model.stream() };
-    return new Generation(stream, this.#tools, beginning(ids, options, read?.length), read);
+    return new Generation(
+      stream,
+      this.#tools,
+      beginning(ids, options, this.#tokenizer, read?.length),
+      read,
+    );
   }
 
   /** @throws TypeError, RangeError, LmuError input-invalid */
@@ -214,18 +219,20 @@ export class LanguageModel {
         `Cannot ${action}: the prompt is ${typeOf(prompt)}, expected a text or ids`,
       );
     }
-    if (prompt.length === 0) {
+    const ids = typeof prompt === "string" && prompt ? this.encode(prompt) : Array.from(prompt);
+    if (ids.length === 0) {
       throw new RangeError(`Cannot ${action}: the prompt is empty, expected at least one token`);
     }
-    if (typeof prompt === "string") return this.encode(prompt);
-    const wrong = Array.from(prompt).find(
-      (id) => !(Number.isInteger(id) && id >= 0 && id < this.vocabulary),
-    );
-    if (wrong === undefined) return Int32Array.from(prompt);
+    const wrong = ids.findIndex((id) => !this.#isToken(id));
+    if (wrong < 0) return Int32Array.from(ids);
     throw new LmuError(
       "input-invalid",
-      `Cannot ${action}: the prompt has token ${String(wrong)}, expected 0 to ${this.vocabulary - 1}`,
+      `Cannot ${action}: the prompt has token ${String(ids[wrong])}, expected 0 to ${this.vocabulary - 1}`,
     );
+  }
+
+  #isToken(id: unknown): boolean {
+    return Number.isInteger(id) && (id as number) >= 0 && (id as number) < this.vocabulary;
   }
 }
 

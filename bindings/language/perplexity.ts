@@ -2,6 +2,7 @@ import { expectOptions } from "../errors.js";
 import type { Model } from "../index.js";
 import { pauses } from "../pauses.js";
 import { exp, logSumExp } from "./elementary.js";
+import { textAfter, TextStream } from "./text-stream.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** How well a model foretells a text. */
@@ -49,6 +50,7 @@ export async function perplexityOf(
   const pause = pauses(signal);
   const stream = model.stream();
   const sum = { nats: 0, tokens: 0, bytes: 0 };
+  const text = new TextStream(tokenizer, textAfter(ids.subarray(0, 1), tokenizer));
   try {
     for (let at = 0; at < ids.length;) {
       if (stream.position === window) stream.reset();
@@ -59,7 +61,7 @@ export async function perplexityOf(
       const foretold = ids.subarray(at + 1, at + count + (isEnd ? 0 : 1));
       sum.nats += surprise(logits, foretold, model.outputSize);
       sum.tokens += foretold.length;
-      sum.bytes += utf8Length(tokenizer, foretold);
+      for (const id of foretold) sum.bytes += utf8Length(text.push(id));
       at += count;
       onProgress?.(at, ids.length);
       await pause();
@@ -67,6 +69,7 @@ export async function perplexityOf(
   } finally {
     stream.dispose();
   }
+  sum.bytes += utf8Length(text.end());
   const nats = sum.nats / sum.tokens;
   const bits = sum.nats / Math.LN2;
   return {
@@ -85,6 +88,8 @@ function surprise(logits: Float32Array, ids: Int32Array, vocabulary: number): nu
   return sum;
 }
 
-function utf8Length(tokenizer: Tokenizer, ids: Int32Array): number {
-  return new TextEncoder().encode(tokenizer.decode([...ids])).length;
+function utf8Length(text: string): number {
+  return encoder.encode(text).length;
 }
+
+const encoder = new TextEncoder();

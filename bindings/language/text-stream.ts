@@ -12,6 +12,16 @@ export interface TextState {
   readonly given: number;
 }
 
+/** Tokens that a character may have: it has so many bytes at most. */
+const CHARACTER = 4;
+
+/** The beginning of a text that goes on after a prompt. Half a character is no context: with its other half its text is another. */
+export function textAfter(prompt: Int32Array, tokenizer: Tokenizer): TextState {
+  const before = [...prompt.subarray(-CHARACTER)];
+  const isWhole = !tokenizer.decode(before).endsWith("\uFFFD");
+  return { before: isWhole ? before : [], open: [], given: 0 };
+}
+
 /**
  * Text of tokens as they come. Never splits a character, and all pieces together are the text of all tokens: what the text
  * of the newest ones ends with waits while it is the replacement character, which may be half of another.
@@ -48,6 +58,7 @@ export class TextStream {
 
   /** The rest, whatever it is. */
   end(): string {
+    if (this.#open.length === 0) return "";
     const text = this.#text();
     const piece = text.slice(this.#given);
     this.#close(text);
@@ -55,8 +66,9 @@ export class TextStream {
   }
 
   #close(text: string): void {
-    // Half a character is no context: with its other half its text is another.
-    this.#before = text.endsWith("\uFFFD") ? [] : this.#open;
+    // Half a character is no context, and what has no text does not replace it.
+    if (text.endsWith("\uFFFD")) this.#before = [];
+    else this.#before = [...(text ? [] : this.#before), ...this.#open].slice(-MAX_OPEN);
     this.#open = [];
     this.#given = 0;
   }

@@ -24,11 +24,21 @@ export const BYTES: Tokenizer = {
 // A byte order mark at the beginning is a character of the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Ids of a text as numbers. */
-export function idsOf(tokenizer: Tokenizer, text: string): Int32Array {
+/** Ids of a text, as the tokenizer gives them. */
+export function idsOf(tokenizer: Tokenizer, text: string): ArrayLike<number> {
   const encoded = tokenizer.encode(text);
-  return Int32Array.from("ids" in encoded ? encoded.ids : encoded);
+  return "ids" in encoded ? encoded.ids : encoded;
 }
+
+/** What of the package is used. */
+interface Library {
+  encode(text: string): Encoding;
+  decode(ids: number[], options: typeof AS_IT_IS): string;
+  id_to_token(id: number): string | undefined;
+}
+
+/** Spaces before points stay, which the package takes away unless told: texts that come piece by piece cannot take them back. */
+const AS_IT_IS = { clean_up_tokenization_spaces: false };
 
 /**
  * The tokenizer of a Hugging Face tokenizer.json, run by the package @huggingface/tokenizers, which is imported here and
@@ -41,7 +51,7 @@ export function idsOf(tokenizer: Tokenizer, text: string): Int32Array {
 export async function readTokenizer(json: unknown, config: unknown): Promise<Tokenizer> {
   // By a name that no bundler follows: most models need no such package.
   const name = "@huggingface/tokenizers";
-  let library: { Tokenizer: new (json: object, config: object) => Tokenizer };
+  let library: { Tokenizer: new (json: object, config: object) => Library };
   try {
     library = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as typeof library;
   } catch (cause) {
@@ -52,7 +62,11 @@ export async function readTokenizer(json: unknown, config: unknown): Promise<Tok
     const tokenizer = new library.Tokenizer(parsed(json), parsed(config));
     return {
       encode: (text) => tokenizer.encode(text),
-      decode: (ids) => tokenizer.decode(ids),
+      decode: (ids) => {
+        // Vocabularies of models are often rounded up: what is beyond the tokenizer's has no text. It refuses to decode nothing.
+        const known = ids.filter((id) => tokenizer.id_to_token(id) !== undefined);
+        return known.length ? tokenizer.decode(known, AS_IT_IS) : "";
+      },
     };
   } catch (cause) {
     throw new LmuError("format-invalid", "Cannot read tokenizer.json: it is no tokenizer", {

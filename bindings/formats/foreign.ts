@@ -61,6 +61,7 @@ export async function readFiles(
  * they do.
  *
  * @param headers - of the safetensors files in front of any other
+ * @public - for whoever imports this file on demand, which knip does not follow
  */
 export async function takeFiles(
   files: ModelFiles,

@@ -1,8 +1,8 @@
-import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
-import { LmuError } from "../errors.js";
+import { DISPOSE } from "../dispose.js";
 import { printable } from "../inspect.js";
 import type { GenerationOptions, Token } from "../language/language.js";
 import type { AskOptions } from "./channel.js";
+import { Lifetime } from "./lifetime.js";
 import { ACTIONS, type GenerationFacts, type GenerationRequest, type Request } from "./protocol.js";
 
 type Ask = <T>(request: Request, options?: AskOptions) => Promise<T>;
@@ -17,8 +17,8 @@ type Ask = <T>(request: Request, options?: AskOptions) => Promise<T>;
 export class WorkerGeneration {
   readonly #ask: Ask;
   readonly #handle: number;
+  readonly #lifetime: Lifetime;
   #facts: GenerationFacts;
-  #isDisposed = false;
 
   static {
     printable(WorkerGeneration, "WorkerGeneration", ({ position, count, ended }) => ({
@@ -33,7 +33,7 @@ export class WorkerGeneration {
     this.#ask = ask;
     this.#handle = facts.text!;
     this.#facts = facts;
-    disposeWhenForgotten(this, closer(ask, this.#handle));
+    this.#lifetime = new Lifetime(this, "text", closer(ask, this.#handle));
   }
 
   /** Tokens written, as of the last answer. */
@@ -87,10 +87,7 @@ export class WorkerGeneration {
 
   /** Gives the memory back, after the calls made before. Idempotent. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    isDisposedOf(this);
-    closer(this.#ask, this.#handle)();
+    this.#lifetime.end();
   }
 
   /** {@link WorkerGeneration.dispose}, for `using`. */
@@ -103,10 +100,7 @@ export class WorkerGeneration {
   }
 
   async #send(request: Omit<GenerationRequest, "text">, options?: AskOptions) {
-    if (this.#isDisposed) {
-      const message = `Cannot ${ACTIONS[request.call]}: the text is disposed`;
-      throw new LmuError("disposed", message);
-    }
+    this.#lifetime.expectAlive(ACTIONS[request.call]);
     return this.#ask<GenerationFacts>({ ...request, text: this.#handle }, options);
   }
 }

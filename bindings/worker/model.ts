@@ -1,5 +1,5 @@
-import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
-import { expectInteger, expectOptions, LmuError } from "../errors.js";
+import { DISPOSE } from "../dispose.js";
+import { expectInteger, expectOptions } from "../errors.js";
 import { printable, sizesOf } from "../inspect.js";
 import type { RunOptions } from "../model/job.js";
 import type { Advance } from "../model/model.js";
@@ -8,6 +8,7 @@ import type { Report } from "../model/report.js";
 import type { SaveOptions } from "../model/snapshot.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions, Channel } from "./channel.js";
+import { Lifetime } from "./lifetime.js";
 import { ACTIONS, type ModelFacts, type Request, type StreamFacts } from "./protocol.js";
 import { WorkerPool } from "./pool.js";
 import { WorkerStream } from "./stream.js";
@@ -35,7 +36,7 @@ export class WorkerModel {
   readonly #handle: number;
   readonly #report: Report;
   readonly #ownsWorker: boolean;
-  #isDisposed = false;
+  readonly #lifetime: Lifetime;
 
   static {
     printable(WorkerModel, "WorkerModel", (model) => ({
@@ -50,7 +51,7 @@ export class WorkerModel {
     this.#handle = model;
     this.#report = report;
     this.#ownsWorker = ownsWorker;
-    disposeWhenForgotten(this, closer(channel, model, ownsWorker));
+    this.#lifetime = new Lifetime(this, "model", closer(channel, model, ownsWorker));
   }
 
   /** Features of one input step; 1 for token models, which read one id per step. */
@@ -189,11 +190,7 @@ export class WorkerModel {
    * calls under way (LmuError worker-failed), if it has one of its own. Idempotent.
    */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    isDisposedOf(this);
-    if (this.#ownsWorker) this.#channel.terminate();
-    else closer(this.#channel, this.#handle, false)();
+    this.#lifetime.end(this.#ownsWorker ? () => this.#channel.terminate() : undefined);
   }
 
   /** {@link WorkerModel.dispose}, for `using`. */
@@ -203,10 +200,7 @@ export class WorkerModel {
 
   /** @internal */
   async ask<T>(request: Request, options?: AskOptions): Promise<T> {
-    if (this.#isDisposed) {
-      const message = `Cannot ${ACTIONS[request.call]}: the model is disposed`;
-      throw new LmuError("disposed", message);
-    }
+    this.#lifetime.expectAlive(ACTIONS[request.call]);
     return this.#channel.ask(request, options);
   }
 

@@ -1,10 +1,11 @@
-import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
-import { expectOptions, idInvalid, LmuError } from "../errors.js";
+import { DISPOSE } from "../dispose.js";
+import { expectOptions, idInvalid } from "../errors.js";
 import { printable } from "../inspect.js";
 import { type Bytes, checkOutput, type Floats, readSample, type Samples } from "../model/ports.js";
 import type { Report } from "../model/report.js";
 import type { SaveOptions } from "../model/snapshot.js";
 import type { AskOptions } from "./channel.js";
+import { Lifetime } from "./lifetime.js";
 import { ACTIONS, type PoolAnswer, type PoolCall, type PoolRequest } from "./protocol.js";
 
 type Ask = <T>(request: PoolRequest, options?: AskOptions) => Promise<T>;
@@ -22,12 +23,12 @@ export class WorkerPool {
   readonly #ask: Ask;
   readonly #handle: number;
   readonly #report: Report;
+  readonly #lifetime: Lifetime;
   /** The newest outputs of the open streams, as of the last answer. */
   readonly #outputs = new Map<number, Float32Array>();
   /** What goes with the next message: whose samples, and all their values. */
   #ids: number[] = [];
   #samples: number[] = [];
-  #isDisposed = false;
 
   static {
     printable(WorkerPool, "WorkerPool", ({ size, capacity }) => ({ size, capacity }));
@@ -39,7 +40,7 @@ export class WorkerPool {
     this.#handle = handle;
     this.#report = report;
     this.capacity = capacity;
-    disposeWhenForgotten(this, closer(ask, handle));
+    this.#lifetime = new Lifetime(this, "pool", closer(ask, handle));
   }
 
   /** Streams that are open, as of the last answer. */
@@ -132,11 +133,8 @@ export class WorkerPool {
 
   /** Closes all streams and gives their memory back to the model, after the calls made before. Idempotent. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    isDisposedOf(this);
     this.#outputs.clear();
-    closer(this.#ask, this.#handle)();
+    this.#lifetime.end();
   }
 
   /** {@link WorkerPool.dispose}, for `using`. */
@@ -146,15 +144,10 @@ export class WorkerPool {
 
   /** The newest output of a stream that is open. */
   #expectOpen(action: string, id: number): Float32Array {
-    this.#expectAlive(action);
+    this.#lifetime.expectAlive(action);
     const newest = this.#outputs.get(id);
     if (newest) return newest;
     throw idInvalid(action, id);
-  }
-
-  #expectAlive(action: string): void {
-    if (!this.#isDisposed) return;
-    throw new LmuError("disposed", `Cannot ${action}: the pool is disposed`);
   }
 
   async #opened(call: PoolCall): Promise<number> {
@@ -171,7 +164,7 @@ export class WorkerPool {
 
   /** Asks, and sends along what waits: so all is done in the order of the calls. */
   async #call<T>(call: PoolCall): Promise<T> {
-    this.#expectAlive(ACTIONS[call.call]);
+    this.#lifetime.expectAlive(ACTIONS[call.call]);
     const ids = Float64Array.from(this.#ids);
     const samples = Float64Array.from(this.#samples);
     const request = { ...call, pool: this.#handle, ids, samples };

@@ -1,5 +1,4 @@
-import { DISPOSE, disposeWhenForgotten, isDisposedOf } from "../dispose.js";
-import { LmuError } from "../errors.js";
+import { DISPOSE } from "../dispose.js";
 import { printable } from "../inspect.js";
 import { Feed, type Shape } from "../model/feed.js";
 import { type Bytes, copyBytes, expectOutput, type Floats, type Samples } from "../model/ports.js";
@@ -10,6 +9,7 @@ import type { PrefillOptions } from "../model/prefill-options.js";
 import type { StepOptions } from "../model/step-options.js";
 import { receiveOutput, sendSamples } from "./arguments.js";
 import type { AskOptions } from "./channel.js";
+import { Lifetime } from "./lifetime.js";
 import {
   ACTIONS,
   type Request,
@@ -31,10 +31,10 @@ export class WorkerStream extends Feed {
   readonly #ask: Ask;
   readonly #handle: number;
   readonly #report: Report;
+  readonly #lifetime: Lifetime;
   /** @internal */
   protected readonly shape: Shape;
   #position: number;
-  #isDisposed = false;
 
   static {
     printable(WorkerStream, "WorkerStream", (stream) => ({ position: stream.#position }));
@@ -52,7 +52,7 @@ export class WorkerStream extends Feed {
       input: { width, vocabulary },
       output: { isSingle: !returnsSequence, lookAhead },
     };
-    disposeWhenForgotten(this, closer(ask, handle));
+    this.#lifetime = new Lifetime(this, "stream", closer(ask, handle));
   }
 
   /** Samples seen since the beginning or the last reset, as of the last answer. */
@@ -192,17 +192,14 @@ export class WorkerStream extends Feed {
    * @throws LmuError disposed, model-too-large, worker-failed
    */
   async fork(): Promise<WorkerStream> {
-    this.#expectAlive("fork");
+    this.#lifetime.expectAlive(ACTIONS.fork);
     const facts = await this.#ask<StreamFacts>({ call: "fork", stream: this.#handle });
     return new WorkerStream(this.#ask, facts, this.#report);
   }
 
   /** Gives the state back to the model, after the calls made before. Idempotent. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    isDisposedOf(this);
-    closer(this.#ask, this.#handle)();
+    this.#lifetime.end();
   }
 
   /** {@link WorkerStream.dispose}, for `using`. */
@@ -226,7 +223,7 @@ export class WorkerStream extends Feed {
     options: object,
     outputLength?: number,
   ): Promise<StreamAnswer> {
-    this.#expectAlive("recall");
+    this.#lifetime.expectAlive(ACTIONS.recall);
     const request = { method, layer, options, outputLength };
     return this.#ask({ call: "recall", stream: this.#handle, ...request });
   }
@@ -238,7 +235,7 @@ export class WorkerStream extends Feed {
     options?: StepOptions & PrefillOptions,
   ): Promise<Output> {
     const action = ACTIONS[call];
-    this.#expectAlive(call);
+    this.#lifetime.expectAlive(action);
     const { input, transfer } = sendSamples(action, samples, this.shape.input.vocabulary);
     expectOutput(action, output);
     const more = { input, outputLength: output?.length, options };
@@ -251,16 +248,11 @@ export class WorkerStream extends Feed {
     more: object,
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<StreamAnswer> {
-    this.#expectAlive(call);
+    this.#lifetime.expectAlive(ACTIONS[call]);
     const request: Request = { call, stream: this.#handle, ...more };
     const answer = await this.#ask<StreamAnswer>(request, { transfer });
     this.#position = answer.position;
     return answer;
-  }
-
-  #expectAlive(call: StreamCall | "recall" | "fork"): void {
-    if (!this.#isDisposed) return;
-    throw new LmuError("disposed", `Cannot ${ACTIONS[call]}: the stream is disposed`);
   }
 }
 

@@ -17,7 +17,7 @@ const ROWS = {
     ["activations"],
     ["tensor", "legendre"],
     ["runtime"],
-    ["errors", "dispose", "inspect", "pauses", "utf8"],
+    ["errors", "dispose", "inspect", "joined", "pauses", "utf8"],
   ],
   assembly: [
     ["compiled"],

@@ -69,7 +69,7 @@ describe("imports", () => {
     ],
     ["bindings: runtime import nothing above", "runtime/hex.ts", 'void import("../plan/plan.js");'],
     [
-      "bindings: errors, dispose, inspect, pauses, utf8 import nothing above",
+      "bindings: errors, dispose, inspect, joined, pauses, utf8 import nothing above",
       "utf8.ts",
       'import type { Plan } from "./plan/plan.js";\nexport type A = Plan;',
     ],

@@ -2,6 +2,7 @@
  * The sections of a WebAssembly module (WebAssembly Core 1.0, section 5.5), as far as a compiled model needs them: taken
  * apart, changed, put together again. Reads only what our own build made, so it checks nothing.
  */
+import { joined } from "../joined.js";
 
 /** Uint8Array<ArrayBuffer>, which TypeScript knows from 5.7 on. */
 export type Bytes = ReturnType<typeof Uint8Array.of>;
@@ -88,13 +89,7 @@ function name(text: string): Uint8Array {
 }
 
 function concatenate(parts: readonly (Uint8Array | readonly number[])[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joined(Uint8Array, parts);
 }
 
 /** A vector of encoded elements. */

@@ -1,5 +1,6 @@
 import { brief, expectInteger, expectOptions, LmuError } from "../errors.js";
 import type { StateField } from "../facts/facts.js";
+import { joined } from "../joined.js";
 import type { Engine } from "../model/engine.js";
 import type { Model } from "../model/model.js";
 import type { OpenState } from "../model/open-state.js";
@@ -72,7 +73,11 @@ export function* segmentsOf(
       expectSplits(parted, steps);
       const own = readers.map((_, s) => ids.subarray(s * tokens + first).subarray(0, steps));
       const parts = readers.map((reader, s) => reader.read(own[s]!, parted));
-      const all = (name: keyof (typeof parts)[0]) => join(parts.map((part) => part[name]));
+      const all = (name: keyof (typeof parts)[0]) =>
+        joined(
+          Float32Array,
+          parts.map((part) => part[name]),
+        );
       yield {
         ...{ batch, steps, width, ids: Int32Array.from(own.flatMap((part) => [...part])) },
         ...{ logits: all("logits"), embedded: all("embedded"), memory: all("memory") },
@@ -164,7 +169,8 @@ class SegmentReader {
   #get({ offset, stride }: StateField, rows: number): Float32Array {
     const { floats } = this.#states.session;
     const at = (this.#trial.at + offset) / 4;
-    return join(
+    return joined(
+      Float32Array,
       Array.from({ length: rows }, (_, i) =>
         floats.subarray(at + i * stride).subarray(0, this.width),
       ),
@@ -191,16 +197,6 @@ function classOf<T>(object: object): T {
 
 function stateOf(stream: Stream): OpenState {
   return classOf<typeof Stream>(stream).stateOf(stream);
-}
-
-function join(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** @throws TypeError, RangeError */

@@ -1,3 +1,4 @@
+import { joined } from "../../bindings/joined.js";
 import type { Model } from "../../bindings/model/model.js";
 import { Random } from "./random.js";
 
@@ -105,14 +106,7 @@ export function expectBits(entry: string, got: Float32Array, parts: readonly Flo
 }
 
 function join<T extends Sequence>(...parts: readonly T[]): T {
-  const kind = parts[0]!.constructor as unknown as new (length: number) => T;
-  const whole = new kind(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joined(parts[0]!.constructor as new (length: number) => T, parts);
 }
 
 /** Other values that a model may read. */

@@ -1,3 +1,5 @@
+import { joined } from "../../joined.js";
+
 /** Something to time: a call of `run` takes `count` units of input in. */
 export interface Subject {
   /** Stable name: what `--compare` finds it by. */
@@ -70,7 +72,7 @@ export async function time(
   }
   return kept.map(({ all, rounds }, i) => {
     const { together } = grouped[i]!;
-    const timed = joined(all);
+    const timed = joined(Float64Array, all).sort();
     return { calls: timed.length * together, together, ...percentiles(timed), rounds };
   });
 }
@@ -134,16 +136,6 @@ function callsTogether(run: () => void, tick: number): number {
 function percentiles(sorted: Float64Array): Pick<Timing, "p50" | "p90" | "p99" | "max"> {
   const [p50, p90, p99] = [0.5, 0.9, 0.99].map((share) => quantile(sorted, share));
   return { p50: p50!, p90: p90!, p99: p99!, max: sorted.at(-1)! };
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all.sort();
 }
 
 /** The value below which so large a share of sorted values lies. */

@@ -1,5 +1,6 @@
 import { LmuError } from "../../errors.js";
 import type { Model, Stream } from "../../index.js";
+import { joined } from "../../joined.js";
 import { printable } from "../text.js";
 import type { Bytes } from "./bytes.js";
 import type { Outputs } from "./outputs.js";
@@ -74,7 +75,7 @@ export class Runner {
   }
 
   async #endSequence(held: readonly Float64Array[], outputs: Outputs): Promise<void> {
-    if (!this.#stream) return this.#write(this.#model.run(joined(held)), outputs);
+    if (!this.#stream) return this.#write(this.#model.run(joined(Float64Array, held)), outputs);
     const rest = this.#stream.end();
     // One output for the whole sequence is NaN where there has been none.
     if (!this.#model.returnsSequence && rest.every(Number.isNaN)) this.#tooFew();
@@ -103,13 +104,3 @@ export class Runner {
 
 /** Bytes of a file that is not read at once. */
 const LARGE = 16 << 20;
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}

@@ -10,7 +10,9 @@ import {
 } from "../bindings/language/language.js";
 import { expectSameBits } from "./support/entries.js";
 import { distance, goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
+import { loadMadeUp, makeUp } from "./support/models.js";
 import { expectPooled } from "./support/pool.js";
+import { Random } from "./support/random.js";
 
 /** Bounds on logits of scale 1, and on losses, relative: test/golden/README.md. */
 const BOUND = 2e-5;
@@ -60,6 +62,39 @@ describe("memory transformer", () => {
       expect([...text.fork()].map(({ id }) => id)).toEqual(rest);
     }
   });
+});
+
+/** Five keys and values of 2 KB each, which kernels read four at a time. */
+function wideSegments() {
+  const [width, inner, length, count] = [4, 256, 3, 2];
+  const block = (name: string, reads: number) => ({
+    ...Object.fromEntries(
+      ["norm", "ffn.norm"].flatMap((norm) =>
+        ["scale", "shift"].map((part) => [`${name}.${norm}.${part}`, [width]]),
+      ),
+    ),
+    [`${name}.read.weight`]: [reads * inner, width],
+    [`${name}.out.weight`]: [width, inner],
+    [`${name}.up.weight`]: [4, width],
+    [`${name}.up.bias`]: [4],
+    [`${name}.down.weight`]: [width, 4],
+    [`${name}.down.bias`]: [width],
+  });
+  const layer = { type: "segments", length, heads: 1, depth: 1, encoderDepth: 1 } as const;
+  const shapes = {
+    ...{ "s.memory": [count, width], "s.mask": [width], "s.recall": [width], "s.slopes": [1] },
+    ...block("s.predictor.0", 3),
+    ...block("s.encoder.0", 2),
+    "s.encoder.0.query.weight": [inner, width],
+  };
+  return loadMadeUp(makeUp({ width }, [{ name: "s", ...layer }], shapes));
+}
+
+test("segments of any length, in streams that end anywhere before the end of memory", async () => {
+  const model = await wideSegments();
+  const chunk = new Random(1).floats(7 * model.inputSize);
+  const wanted = model.stream().push(chunk);
+  for (let i = 0; i < 64; i++) expect(model.stream().push(chunk)).toEqual(wanted);
 });
 
 describe("config.json of a memory transformer", () => {

@@ -9,6 +9,7 @@ export function accumulate(
   x: usize, // f32[count]
   count: u32, // a multiple of 4
 ): void {
+  assert(count % 4 == 0, "count is no multiple of 4");
   const carries = count << 3;
   for (const end = x + (count << 2); x < end; x += 8, sum += 16) {
     const before = v128.load(sum);
@@ -26,6 +27,7 @@ export function meanOf(
   count: u32, // a multiple of 4
   divisor: f64,
 ): void {
+  assert(count % 4 == 0, "count is no multiple of 4");
   const d = f64x2.splat(divisor);
   for (const end = y + (count << 2); y < end; y += 8, sum += 16) {
     v128.store64_lane(y, f32x4.demote_f64x2_zero(f64x2.div(v128.load(sum), d)), 0);

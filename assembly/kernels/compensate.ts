@@ -10,6 +10,8 @@ export function addCompensated(
   update: usize, // f32[bytes / 4]
   bytes: u32, // a multiple of 4
 ): void {
+  assert(bytes % 4 == 0, "bytes is no multiple of 4");
+  assert(m + bytes <= remainder || remainder + bytes <= m, "remainder overlaps m");
   for (let i: u32 = 0; i < bytes; i += 4) {
     const before = load<f32>(m + i);
     const added = load<f32>(update + i);

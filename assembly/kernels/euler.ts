@@ -10,6 +10,8 @@ export function addEuler(
   order: u32,
   scale: f64,
 ): void {
+  assert(order != 0, "order is 0");
+  assert(y + (order << 2) <= x || x + (order << 2) <= y, "y overlaps x");
   let sum: f64 = 0;
   for (let i: u32 = 0; i < order; ++i) sum = weighted(x, i) - sum;
   // The sums of even rows and of odd ones; what a row adds is for those of the other parity.

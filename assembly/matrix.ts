@@ -15,6 +15,16 @@ export abstract class Rows {
   static at(address: usize, stride: u32): Span {
     return ((<u64>stride) << 32) | (<u64>address);
   }
+
+  @inline
+  static address(rows: Span): usize {
+    return <usize>rows;
+  }
+
+  @inline
+  static stride(rows: Span): u32 {
+    return <u32>(rows >> 32);
+  }
 }
 
 /** Weights, shared by all streams. The host may give a matrix other panels between calls. */
@@ -33,6 +43,7 @@ export class Matrix {
    */
   @inline
   product(y: Span, init: Span, x: Span, count: u32): void {
+    if (INT8 && this.scales) return this.productInt8(y, init, x, count);
     this.productOf(this.panels, y, init, x, count);
   }
 
@@ -61,17 +72,16 @@ export class Matrix {
     }
   }
 
-  /** The same with other panels of this shape: the taps of a convolution. */
+  /** The same with other panels of this shape, of f32: the taps of a convolution. */
   @inline
   productOf(panels: usize, y: Span, init: Span, x: Span, count: u32): void {
-    if (INT8 && this.scales) return this.productInt8(y, init, x, count);
     affine(
-      <usize>y,
-      <u32>(y >> 32),
-      <usize>init,
-      <u32>(init >> 32),
-      <usize>x,
-      <u32>(x >> 32),
+      Rows.address(y),
+      Rows.stride(y),
+      Rows.address(init),
+      Rows.stride(init),
+      Rows.address(x),
+      Rows.stride(x),
       count,
       panels,
       this.columns,
@@ -81,12 +91,12 @@ export class Matrix {
 
   private productInt8(y: Span, init: Span, x: Span, count: u32): void {
     affineInt8(
-      <usize>y,
-      <u32>(y >> 32),
-      <usize>init,
-      <u32>(init >> 32),
-      <usize>x,
-      <u32>(x >> 32),
+      Rows.address(y),
+      Rows.stride(y),
+      Rows.address(init),
+      Rows.stride(init),
+      Rows.address(x),
+      Rows.stride(x),
       count,
       this.panels,
       this.columns,

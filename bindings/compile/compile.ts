@@ -1,6 +1,7 @@
 import { digitsOf } from "../model/hash.js";
 import type { Model } from "../model/model.js";
 import { bytesOfHex } from "../runtime/hex.js";
+import { pad16 } from "../runtime/places.js";
 import type { Plan } from "../plan/plan.js";
 import { ABI, type Meta } from "./meta.js";
 import { type Layout, layoutOf } from "./layout.js";
@@ -53,7 +54,7 @@ function globalsOf(plan: Plan, layout: Layout, pastBytes: number) {
     steps: capacity.rows,
     streams,
     // Kernels may read, never write, a vector past a row.
-    heap: Math.ceil((past + pastBytes + 16) / 16) * 16,
+    heap: pad16(past + pastBytes + 16),
   };
   const hidden: Record<string, number> = {
     plan: plan.at,

@@ -1,6 +1,7 @@
 import { LmuError } from "../errors.js";
 import { STATES_BYTES } from "../model/engine.js";
 import type { Plan } from "../plan/plan.js";
+import { pad16 } from "../runtime/places.js";
 
 /** States of a compiled model: what the plan knows of them, and behind it what the host of the package keeps elsewhere. */
 export interface Layout {
@@ -37,7 +38,7 @@ export function layoutOf(action: string, plan: Plan, steps: number): Layout {
   // Where every step has a row that is there to be read, nobody asks for the newest one later.
   const isKept = !output.isSteady || output.isSingle;
   const newest = isKept ? plan.stateBytes : 0;
-  const rows = plan.stateBytes + (isKept ? 16 + Math.ceil(output.width / 4) * 16 : 0);
+  const rows = plan.stateBytes + (isKept ? 16 + pad16(output.width * 4) : 0);
   const rowCount = rowBytes && Math.ceil(maxSteps / ROWS_READ) * ROWS_READ;
   const stateBytes = rows + rowCount * rowBytes;
   const streams = Math.max(1, Math.min(capacity.streams, Math.floor(STATES_BYTES / stateBytes)));

@@ -6,7 +6,8 @@ import { slotOf, type States } from "./states.js";
 /** Bytes in front of a waiting sample: the address of the next one. */
 const LINK = 4;
 
-const pad16 = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+/** Rounds up to a multiple of 16: the bytes of one vector. */
+export const pad16 = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
 /** What has the memory; undefined once it has been given back, for nothing else may hold it. */
 interface Owner {

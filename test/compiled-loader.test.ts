@@ -2,10 +2,11 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { compileModel } from "../bindings/compile/compile.js";
 import type * as CompiledModule from "../bindings/compiled/compiled.js";
-import { LmuError, load as loadModel, type Model } from "../bindings/index.js";
+import { load as loadModel, type Model } from "../bindings/index.js";
 import { goldenFile } from "./support/golden.js";
 import { loadMadeUp, makeUp } from "./support/models.js";
 import { Random } from "./support/random.js";
+import { codeOf } from "./support/refusals.js";
 import { made } from "./support/stream.js";
 
 /*
@@ -16,16 +17,6 @@ const built = new URL("../dist/compiled/compiled.js", import.meta.url).href;
 const { load, instantiate } = (await import(built)) as typeof CompiledModule;
 const bytesOf = (model: Model) => compileModel(model, "0.0.0").bytes;
 const open = async () => load(bytesOf(await loadMadeUp(made)));
-
-/** What a call throws: the code, or the class of an error of arguments. */
-function refusal(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    return error instanceof LmuError ? error.code : (error as Error).constructor.name;
-  }
-  return "nothing";
-}
 
 test("bytes, their buffer, a module, a response, promises of them", async () => {
   const bytes = bytesOf(await loadMadeUp(made));
@@ -93,13 +84,13 @@ describe("who errs is told as by the package, and nothing changes", () => {
     const stream = (await loadMadeUp(made)).stream();
     const before = compiled.save();
     for (const method of ["step", "push"] as const) {
-      const here = refusal(() => compiled[method](sample as number[]));
-      expect(here, method).toBe(refusal(() => stream[method](sample as number[])));
+      const here = codeOf(() => compiled[method](sample as number[]));
+      expect(here, method).toBe(codeOf(() => stream[method](sample as number[])));
       expect(here).not.toBe("nothing");
     }
     // The last of a hundred samples.
     const late = [...new Random(1).floats(200), ...(Array.isArray(sample) ? sample : [NaN, 0])];
-    expect(refusal(() => compiled.push(late))).toBe(refusal(() => stream.push(late)));
+    expect(codeOf(() => compiled.push(late))).toBe(codeOf(() => stream.push(late)));
     expect(compiled.save()).toEqual(before);
   });
 
@@ -110,8 +101,8 @@ describe("who errs is told as by the package, and nothing changes", () => {
     );
     const [compiled, stream] = [await load(bytesOf(tokens)), tokens.stream()];
     for (const id of [5, -1, 0.5, NaN]) {
-      expect(refusal(() => compiled.step(id))).toBe("input-invalid");
-      expect(refusal(() => stream.step(id))).toBe("input-invalid");
+      expect(codeOf(() => compiled.step(id))).toBe("input-invalid");
+      expect(codeOf(() => stream.step(id))).toBe("input-invalid");
     }
     expect(compiled.step(4)).toEqual(stream.step(4));
     expect(compiled.meta.vocabulary).toBe(5);
@@ -121,7 +112,7 @@ describe("who errs is told as by the package, and nothing changes", () => {
     const compiled = await open();
     compiled.end();
     for (const call of [() => compiled.step([1, 2]), () => compiled.push([]), compiled.end]) {
-      expect(refusal(call)).toBe("input-invalid");
+      expect(codeOf(call)).toBe("input-invalid");
     }
   });
 
@@ -136,7 +127,7 @@ describe("who errs is told as by the package, and nothing changes", () => {
       [new Uint8Array(0), "snapshot-invalid"],
       [other.stream().save(), "snapshot-other-model"],
     ] as const) {
-      expect(refusal(() => compiled.restore(snapshot))).toBe(code);
+      expect(codeOf(() => compiled.restore(snapshot))).toBe(code);
     }
     expect(compiled.save()).toEqual(bytes);
   });

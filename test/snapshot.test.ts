@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { load, LmuError } from "../bindings/index.js";
+import { load } from "../bindings/index.js";
 import type { SnapshotDType } from "../bindings/model/snapshot.js";
 import { distance, goldenFile } from "./support/golden.js";
 import { fileOf, loadMadeUp, makeUp } from "./support/models.js";
 import { Random } from "./support/random.js";
+import { codeOf } from "./support/refusals.js";
 import { forged, numbersOf } from "./support/snapshot.js";
 import { made } from "./support/stream.js";
 
@@ -15,16 +16,6 @@ async function lived(steps = 40) {
   const stream = (await loadMadeUp(made)).stream();
   stream.push(new Random(5).floats(2 * steps));
   return stream;
-}
-
-/** What a call throws: the code, or the class of an error of arguments. */
-function refusal(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    return error instanceof LmuError ? error.code : (error as Error).constructor.name;
-  }
-  return "nothing";
 }
 
 describe("a snapshot", () => {
@@ -90,14 +81,14 @@ describe("a snapshot", () => {
       };
       const model = await loadMadeUp(other);
       expect(
-        refusal(() => model.restore(bytes)),
+        codeOf(() => model.restore(bytes)),
         name,
       ).toBe("snapshot-other-model");
     }
     const [layer] = description.layers;
     const layers = [{ ...layer, theta: 12.000001 }] as typeof description.layers;
     const model = await loadMadeUp({ description: { ...description, layers }, tensors });
-    expect(refusal(() => model.restore(bytes))).toBe("snapshot-other-model");
+    expect(codeOf(() => model.restore(bytes))).toBe("snapshot-other-model");
   });
 
   test.each(DTYPES)("of %s, with any byte changed or cut, is refused", async (dtype) => {
@@ -109,12 +100,12 @@ describe("a snapshot", () => {
       for (const bit of [1, 128]) {
         const changed = bytes.slice();
         changed[at]! ^= bit;
-        codes.add(refusal(() => stream.load(changed)));
+        codes.add(codeOf(() => stream.load(changed)));
       }
-      codes.add(refusal(() => stream.load(bytes.subarray(0, at))));
-      codes.add(refusal(() => stream.load(bytes.subarray(at + 1))));
+      codes.add(codeOf(() => stream.load(bytes.subarray(0, at))));
+      codes.add(codeOf(() => stream.load(bytes.subarray(at + 1))));
     }
-    codes.add(refusal(() => stream.load(new Uint8Array([...bytes, 0, 0, 0, 0]))));
+    codes.add(codeOf(() => stream.load(new Uint8Array([...bytes, 0, 0, 0, 0]))));
     expect([...codes]).toEqual(["snapshot-invalid"]);
     expect(stream.save()).toEqual(before);
   });
@@ -139,7 +130,7 @@ describe("a snapshot", () => {
   ])("forged with %s is %s, and leaves the stream as it is", async (_, code, change) => {
     const stream = await lived();
     const before = stream.save();
-    expect(refusal(() => stream.load(forged(before, change)))).toBe(code);
+    expect(codeOf(() => stream.load(forged(before, change)))).toBe(code);
     expect(stream.save()).toEqual(before);
     expect(stream.position).toBe(40);
   });
@@ -149,7 +140,7 @@ describe("a snapshot", () => {
     for (const dtype of ["f16", "int8"] as const) {
       const bytes = stream.save({ dtype });
       const large = forged(bytes, (view) => view.setFloat32(24, 3e38, true));
-      expect(refusal(() => stream.load(large))).toBe("snapshot-invalid");
+      expect(codeOf(() => stream.load(large))).toBe("snapshot-invalid");
     }
   });
 
@@ -178,7 +169,7 @@ describe("a snapshot", () => {
         view.setUint32(16, position, true);
         view.setUint32(20, position / 2 ** 32, true);
       });
-      if (refusal(() => stream.load(forgery)) !== "nothing") continue;
+      if (codeOf(() => stream.load(forgery)) !== "nothing") continue;
       expect(stream.position).toBe(position);
       const output = stream.push(random.floats(1 + random.integer(200)));
       expect(output.every((value) => Math.abs(value) < 100)).toBe(true);
@@ -202,8 +193,8 @@ describe("a snapshot", () => {
     const layers = [{ name: "l", type: "lmu", order: 1, theta: 1 }] as const;
     const model = await loadMadeUp(makeUp({ width: 1 }, layers, { "l.D": [1, 1], "l.B": [1] }));
     const stream = model.stream();
-    expect(refusal(() => stream.save({ dtype: "f64" as never }))).toBe("TypeError");
-    expect(refusal(() => stream.save({ type: "f16" } as never))).toBe("TypeError");
+    expect(codeOf(() => stream.save({ dtype: "f64" as never }))).toBe("TypeError");
+    expect(codeOf(() => stream.save({ type: "f16" } as never))).toBe("TypeError");
     const large = makeUp({ width: 1 }, [{ name: "r", type: "rnn", activation: "linear" }], {});
     const one = { shape: [1, 1], values: Float32Array.of(1) };
     const huge = { shape: [1, 1], values: Float32Array.of(3e38) };
@@ -222,11 +213,11 @@ describe("a snapshot", () => {
     const stream = await lived();
     const bytes = stream.save();
     for (const wrong of [undefined, null, "text", 5, [...bytes], {}]) {
-      expect(refusal(() => stream.load(wrong as never))).toBe("TypeError");
+      expect(codeOf(() => stream.load(wrong as never))).toBe("TypeError");
     }
     stream.dispose();
     for (const call of [() => stream.save(), () => stream.load(bytes), () => stream.fork()]) {
-      expect(refusal(call)).toBe("disposed");
+      expect(codeOf(call)).toBe("disposed");
     }
   });
 });

@@ -58,6 +58,16 @@ export function expectRefused(name: string, call: () => unknown): void {
   throw new Error(`${name} gives ${String(error)}, expected a typed error`, { cause: error });
 }
 
+/** What a call throws: the code, or the class of an error of arguments. */
+export function codeOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return error instanceof LmuError ? error.code : (error as Error).constructor.name;
+  }
+  return "nothing";
+}
+
 type Known = Pick<Journey, "model" | "input">;
 
 const sampleOf = ({ model, input }: Known) => [...input.subarray(0, model.inputSize)];

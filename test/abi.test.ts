@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import binaryen from "binaryen";
 import { describe, expect, test } from "vitest";
-import { encodeActivation } from "../bindings/activations.js";
+import { addActivations, encodeActivation } from "../bindings/activations.js";
 import { FULL_ACTIVATIONS } from "../bindings/layers/full-activations.js";
 import { ACTIVATION_KINDS, FLOATS, PARTS, RECORDS, STATE } from "../bindings/runtime/records.js";
 import { recordsModule } from "../scripts/records.mjs";
 import { FULL_PATH, WASM_PATH } from "./support/kernel.js";
+
+addActivations(FULL_ACTIVATIONS);
 
 const wasm = readFileSync(WASM_PATH);
 const full = readFileSync(FULL_PATH);

@@ -161,6 +161,14 @@ describe("contradictions between description and tensors", () => {
     },
   );
 
+  test("fewer steps than a window with its padding", async () => {
+    const layers = [{ name: "c", type: "convolution", padding: [1, 2] }] as const;
+    const opened = (steps: number) =>
+      load(fileOf(makeUp({ width: 2, steps }, layers, { "c.weight": [1, 9, 2] })));
+    await expect(opened(5)).rejects.toThrow("c has 5 steps to read, expected at least 6");
+    expect((await opened(6)).run(new Float32Array(12))).toHaveLength(1);
+  });
+
   test("token ids read by a dense", async () => {
     const file = fileOf(makeUp({ vocabulary: 5 }, dense, { "d.weight": [3, 1] }));
     await expect(load(file)).rejects.toThrow("reads token ids, expected an embedding first");

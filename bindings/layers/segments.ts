@@ -59,14 +59,12 @@ export const segments: Kind<SegmentsDescription> = {
     const seen = { rows: { of: turned, modulo: length }, more: 1 };
     const kept = { rows: { of: clock, modulo: length }, more: count };
     const stride = pad4(width);
-    // Attention reads four rows at a time: past those of a block there are others, and past the last ones room.
-    const rowsOf = (i: number) => (i < depth - 1 ? count + length : pad4(count + length));
-    const rowFloats = 2 * heads * pad4(inner / heads);
+    const shape = [count + length, 2 * heads * pad4(inner / heads)];
     const state = {
       memory: f.state("memory", [count, width], { stride }),
       past: f.state("past", [length, width], { stride, used: seen }),
       caches: Array.from({ length: depth }, (_, i) =>
-        f.state(`keys and values of block ${i}`, [rowsOf(i), rowFloats], { used: kept }),
+        f.state(`keys and values of block ${i}`, shape, { used: kept }),
       ),
     };
     return {

@@ -66,8 +66,15 @@ describe("tables", () => {
     ],
     ["tabs", (x: number, t: number) => `${t}\t${x}\r`, "\ufefft\tx\r\n", "x"],
     ["blanks", (x: number, t: number) => `  ${t}   ${x}`, "", "2"],
+    ["a name of three words", (x: number) => `${x}`, "Temperature of air\n"],
+    ["a name in quotes", (x: number) => `"${x}"`, '"Temperature (C)"\r\n'],
+    ["lines of old Macs", (x: number, t: number) => `${t},${x}\r`, "t,x\r", "x"],
+    ["Excel's first line", (x: number, t: number) => `${t};${x}`, "sep=;\r\nt;x\r\n", "x"],
+    ["dates, unnamed", (x: number, t: number) => `2024-01-01 ${t},${x}`, "", "2"],
+    ["dates, named", (x: number, t: number) => `2024-01-01 ${t},${x}`, "t,x\n", "2"],
   ] as const)("with %s", async (_, line, head, columns?: string) => {
-    const text = head + Array.from(signal, (x, t) => `${line(x, t)}\n`).join("");
+    const end = head.endsWith("\r") ? "" : "\n";
+    const text = head + Array.from(signal, (x, t) => `${line(x, t)}${end}`).join("");
     const table = await outputsOf(model, text, columns === undefined ? {} : { columns });
     const hasNames = head !== "" && !head.startsWith("#");
     const rows = hasNames ? table.replace(/^output_0\n/, "") : table;
@@ -94,15 +101,18 @@ describe("tables", () => {
     ["x\n1\nabc\n", /row 3, column 1 \("x"\) is "abc", expected a number/],
     ["1\n2\nnan\n", /row 3, column 1 is "nan", expected a number/],
     ["1\n1e39\n", /row 2, column 1 is 1e\+39, expected a finite 32-bit float/],
-    ["x\n1\n\n2 3\n", /row 4 has 2 columns, expected 1 as the first row/],
+    ["x y\n1 1\n\n2\n", /it has 2 columns \("x", "y"\), expected 1/],
+    ["x\n1\n\n2 3\n", /row 4, column 1 \("x"\) is "2 3", expected a number/],
+    ["x,y\n1,1\n\n2\n", /row 4 has 1 columns, expected 2 as the first row/, "y"],
     ["a,b\n1,2\n", /it has 2 columns \("a", "b"\), expected 1: choose with --columns/],
     ["", /it has no row/],
     ["x\n", /0 steps are too few for one output/],
     ["\u0000\u0001", /it has other bytes than text after row 0/],
     [new Uint8Array([0x31, 0x0a, 0xff, 0xfe, 0x0a]), /other bytes than text/],
     ["1".repeat(3_000_000), /row 1 has over 1048576 letters/],
-  ])("that are none are refused: %#", async (text, message) => {
-    await expect(outputsOf(model, text)).rejects.toThrow(message);
+  ])("that are none are refused: %#", async (text, message, columns?: string) => {
+    const outputs = outputsOf(model, text, columns === undefined ? {} : { columns });
+    await expect(outputs).rejects.toThrow(message);
     expect(() => readFileSync(join(folder, "outputs.csv"))).toThrow("ENOENT");
   });
 
@@ -182,7 +192,34 @@ describe("sounds", () => {
     expect(numbersOf(await outputsOf(model, bytes))).toEqual(await expected(model, values));
   });
 
+  test.each([0, 0x7ffff000, 0x80000000, 0xffffffff])(
+    "whose end was not known, of length %i",
+    async (length) => {
+      const { bytes, values } = wavFile("pcm", 16, signal);
+      const end = 44 + 2 * values.length;
+      bytes.writeUInt32LE(length, 40);
+      const outputs = await outputsOf(model, bytes.subarray(0, end));
+      expect(numbersOf(outputs)).toEqual(await expected(model, values));
+    },
+  );
+
+  test("with an extensible format and chunks before the samples", async () => {
+    const { bytes, values } = wavFile("pcm", 24, signal);
+    const format = Buffer.concat([bytes.subarray(20, 36), Buffer.alloc(24)]);
+    format.writeUInt16LE(0xfffe, 0);
+    format.writeUInt16LE(1, 24);
+    const odd = Buffer.from("LIST\u0003\0\0\0abc\0", "latin1");
+    const head = Buffer.concat([bytes.subarray(0, 16), Buffer.of(40, 0, 0, 0), format, odd]);
+    const outputs = await outputsOf(model, Buffer.concat([head, bytes.subarray(36)]));
+    expect(numbersOf(outputs)).toEqual(await expected(model, values));
+  });
+
   test.each([
+    [
+      (bytes: Buffer) => bytes.write("AVI ", 8),
+      /it is a RIFF file of kind "AVI ", expected "WAVE"/,
+    ],
+    [(bytes: Buffer) => bytes.writeUInt32LE(0xfffffff0, 16), /it has no chunk named data/],
     [(bytes: Buffer) => bytes.writeUInt16LE(2, 22), /it has 2 channels, expected 1/],
     [(bytes: Buffer) => bytes.writeUInt16LE(7, 20), /it has 16 bits of format 7/],
     [(bytes: Buffer) => bytes.writeUInt32LE(1e6, 40), /it ends within sample \d+, expected 500000/],

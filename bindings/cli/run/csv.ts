@@ -1,6 +1,6 @@
 import { brief } from "../../errors.js";
 import type { Bytes } from "./bytes.js";
-import { type Delimiter, delimiterOf, fieldsOf, isNumber, numberOf } from "./fields.js";
+import { areNames, type Delimiter, delimiterOf, fieldsOf, numberOf } from "./fields.js";
 import { lines } from "./lines.js";
 import { type Chunk, CHUNK_ROWS, type Signal, unreadable, type Wanted } from "./signal.js";
 
@@ -17,22 +17,32 @@ interface Line {
 /** Opens a table. @throws LmuError format-invalid */
 export async function readCsv(bytes: Bytes, wanted: Wanted): Promise<Signal> {
   const source = lines(bytes);
-  const { value: first, done } = await source.next();
-  if (done) unreadable(bytes.name, "it has no row, expected rows of numbers");
-  const delimiter = delimiterOf(first.text);
+  const first = await nextOf(source);
+  if (!first) unreadable(bytes.name, "it has no row, expected rows of numbers");
+  const second = await nextOf(source);
+  const delimiter = delimiterOf(first.text, second?.text);
   const fields = fieldsOf(first.text, delimiter);
-  const names = fields.every(isNumber) ? undefined : fields;
+  const names = areNames(fields, second && fieldsOf(second.text, delimiter)) ? fields : undefined;
   const columns = columnsOf(bytes.name, names, fields.length, wanted);
   const table = new Table(bytes.name, delimiter, fields.length, columns, names);
   return {
     hasHeader: names !== undefined,
     ...{ sequences: 1, steps: undefined },
-    rows: () => table.rows(names ? source : withFirst(first, source)),
+    rows: () => table.rows(preceded([names ? undefined : first, second], source)),
   };
 }
 
-async function* withFirst(first: Line, rest: AsyncGenerator<Line>): AsyncGenerator<Line> {
-  yield first;
+/** The next line, but for the one with which Excel is told the delimiter. */
+async function nextOf(source: AsyncGenerator<Line, void, undefined>): Promise<Line | undefined> {
+  const { value } = await source.next();
+  return value?.row === 1 && /^sep=.$/i.test(value.text) ? nextOf(source) : (value ?? undefined);
+}
+
+async function* preceded(
+  first: readonly (Line | undefined)[],
+  rest: AsyncIterable<Line>,
+): AsyncGenerator<Line> {
+  for (const line of first) if (line) yield line;
   yield* rest;
 }
 

@@ -16,7 +16,8 @@ export async function* lines(
     const piece = await bytes.some();
     const isEnd = piece.length === 0;
     rest += decode(decoder, piece, isEnd, name, row);
-    const texts = rest.split(/\r\n|\n/);
+    // A carriage return alone ends a line, too, once it is known that no line feed follows.
+    const texts = rest.split(/\r\n|\n|\r(?!$)/);
     rest = isEnd ? "" : texts.pop()!;
     for (const text of texts) {
       row++;

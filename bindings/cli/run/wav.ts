@@ -1,3 +1,4 @@
+import { brief } from "../../errors.js";
 import type { Bytes } from "./bytes.js";
 import { type Chunk, CHUNK_ROWS, type Signal, unreadable, type Wanted } from "./signal.js";
 
@@ -12,6 +13,8 @@ interface Format {
   read(view: DataView, at: number): number;
 }
 
+/** Bytes of a format, of the longest kind. */
+const FORMAT_BYTES = 40;
 const [PCM, FLOAT, EXTENSIBLE] = [1, 3, 0xfffe];
 
 /** Integers are taken over their largest, so that full scale is 1, as decoders of browsers have it. */
@@ -28,7 +31,9 @@ const READERS: Readonly<Record<string, Format["read"]>> = {
 /** Opens a sound; every channel is a column. Nothing is resampled. @throws LmuError format-invalid */
 export async function readWav(bytes: Bytes, { width }: Wanted): Promise<Signal> {
   const { name } = bytes;
-  await bytes.take(12);
+  const kind = (await bytes.take(12)).toString("latin1", 8);
+  if (kind !== "WAVE")
+    unreadable(name, `it is a RIFF file of kind ${brief(kind)}, expected "WAVE"`);
   let format: Format | undefined;
   for (;;) {
     const head = await bytes.take(8);
@@ -39,9 +44,10 @@ export async function readWav(bytes: Bytes, { width }: Wanted): Promise<Signal> 
       if (!format) unreadable(name, "its samples come before their format");
       return signalOf(bytes, format, length);
     }
+    const known = chunk === "fmt " ? Math.min(length, FORMAT_BYTES) : 0;
+    if (known) format = formatOf(name, await bytes.take(known), width);
     // Chunks are padded to even lengths.
-    if (chunk === "fmt ") format = formatOf(name, await bytes.take(length + (length % 2)), width);
-    else await skip(bytes, length + (length % 2));
+    await skip(bytes, length + (length % 2) - known);
   }
 }
 
@@ -75,12 +81,12 @@ function formatOf(name: string, bytes: Buffer, width: number): Format {
   return { channels, bytes: bits / 8, read };
 }
 
-/** Lengths of files that were written while their end was not known. */
-const UNKNOWN = [0, 0xffffffff];
+/** Lengths from here on, and 0, are of files that were written while their end was not known: SoX 0x7ffff000, arecord 2^31. */
+const UNKNOWN = 0x7ffff000;
 
 function signalOf(bytes: Bytes, { channels, bytes: each, read }: Format, length: number): Signal {
   const rowBytes = channels * each;
-  const isOpen = UNKNOWN.includes(length);
+  const isOpen = length === 0 || length >= UNKNOWN;
   return {
     hasHeader: false,
     ...{ sequences: 1, steps: undefined },

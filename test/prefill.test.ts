@@ -152,6 +152,18 @@ test("behind a convolution that looks ahead, whose rows come late", async () => 
   expectClose([...rows, ...stream.end()], exact);
 });
 
+test("taps that the bilinear rule makes longer than the window", async () => {
+  const { description, tensors } = lmuModel(choice({ theta: 12 }), 3);
+  const layers = description.layers.map(
+    (layer) => ({ ...layer, discretizer: "bilinear" }) as typeof layer,
+  );
+  const made = { description: { ...description, layers }, tensors };
+  const model = await parallel(made);
+  expect(model.report().layers[0]!.prefill?.form).toBe("convolution");
+  const input = new Random(1).floats(2 * 2000);
+  expectClose(model.run(input), oracleOutputs(made, input));
+});
+
 test("stays within the tolerance of stepping for 100,000 steps, whatever the calls", async () => {
   const one = lmuModel(choice({ inputs: 1, order: 16, theta: 200, hidden: "dense", units: 10 }), 2);
   const [exact, model] = [await load(fileOf(one)), await parallel(one)];

@@ -72,11 +72,37 @@ test(`${MODELS / 4} random models in int8: the same bits however they run`, asyn
   await expectAllRight(genomesOf(TYPES, 6), MODELS / 4, loadInt8);
 }, 600_000);
 
-test(`${MODELS / 4} random models that take many samples at once: the oracle's numbers, whatever is pushed and stepped`, async () => {
-  const types = { lmu: 4, dense: 1, rnn: 1, last: 1, convolution: 1, "memory-attention": 2 };
-  const loadParallel = (made: MadeUp) => load(fileOf(made), { prefill: "parallel" });
-  await expectAllRight(genomesOf(types, 3), MODELS / 4, loadParallel, expectClose);
-}, 600_000);
+test.each([
+  ["memories", lengths, ["boundary"]],
+  // Of orders and lengths that are worth each of the forms.
+  [
+    "large memories",
+    fc.constantFrom(1, 63, 65, 129, 300),
+    ["boundary", "convolution", "projection"],
+  ],
+] as const)(
+  `${MODELS / 4} random models whose %s take many samples at once: the oracle's numbers, whatever is pushed and stepped`,
+  async (size, lengths, forms) => {
+    const types = { lmu: 4, dense: 1, rnn: 1, last: 1, convolution: 1, "memory-attention": 2 };
+    const hasLargeMemories = size === "large memories";
+    const genomes = genomesOf(types, 3).map((genome) => ({ ...genome, hasLargeMemories }));
+    const used = new Set<string>();
+    const expectOne: typeof expectRight = (model, made, input, seed) => {
+      const steps = input.length / model.inputSize;
+      for (const { prefill } of model.report().layers) {
+        if (prefill && prefill.least <= steps) used.add(prefill.form);
+      }
+      expectClose(model, made, input, seed);
+    };
+    await expectAllRight(genomes, MODELS / 4, loadParallel, expectOne, lengths);
+    expect([...used]).toEqual(expect.arrayContaining([...forms]));
+  },
+  600_000,
+);
+
+function loadParallel(made: MadeUp): Promise<Model> {
+  return load(fileOf(made), { prefill: "parallel" });
+}
 
 /** A model whose bits depend on the chunks: within what layers may err by, and 1e-5 of the largest output (docs/prefill.md). */
 function expectClose(model: Model, made: MadeUp, input: Sequence, seed: number): void {
@@ -111,10 +137,11 @@ async function expectAllRight(
   models: number,
   loadOne: (made: MadeUp) => Model | Promise<Model> = loadMadeUp,
   expectOne: typeof expectRight = expectRight,
+  steps: fc.Arbitrary<number> = lengths,
 ): Promise<Set<string>> {
   const seen = new Set<string>();
   await fc.assert(
-    fc.asyncProperty(genomes, lengths, fc.nat(2 ** 31 - 1), async (genome, length, seed) => {
+    fc.asyncProperty(genomes, steps, fc.nat(2 ** 31 - 1), async (genome, length, seed) => {
       const made = grow(genome);
       for (const { type } of made.description.layers) seen.add(type);
       try {

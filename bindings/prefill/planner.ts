@@ -2,9 +2,10 @@ import { pad4 } from "../facts/bytes.js";
 import type { Address } from "../plan/address.js";
 import type { Builder, Planner } from "../plan/builder.js";
 import type { Remembered } from "../plan/prefill.js";
-import { type Choice, choose, reachOf } from "./choice.js";
+import { type Choice, choose } from "./choice.js";
 import type { Sizes } from "./cost.js";
 import { twiddlesOf } from "./fourier.js";
+import { responses } from "./system.js";
 import {
   acrossOf,
   isLittleLeft,
@@ -96,7 +97,7 @@ function fieldsOf(b: Builder, remembered: Remembered, choice: Choice) {
 
 /** The record of the convolutions, its tables and its buffers. */
 function convolvedOf(b: Builder, remembered: Remembered, choice: Choice): Address {
-  const { order, channels, theta, reader, clock } = remembered;
+  const { order, channels, reader, clock } = remembered;
   const { block: B, parts: K, least } = choice;
   const { streams } = b.capacity;
   const { outputs, isShared } = sizesOf(remembered);
@@ -108,13 +109,12 @@ function convolvedOf(b: Builder, remembered: Remembered, choice: Choice): Addres
   b.afterwards.push((memory) => {
     const system = systemOf(memory, remembered);
     const W = "weights" in reader ? readMatrix(memory, reader.weights) : identity(order);
-    // Where the window is known, nothing is left beyond.
-    const count = Math.min(K * B, theta === undefined ? Infinity : reachOf(order, theta));
-    const ofTaps = tapsOf(system, W, count);
+    const left = responses(system, 2 * K * B);
+    const ofTaps = tapsOf(left.subarray(0, left.length / 2), W, order);
     memory.floats.set(spectraOf(ofTaps, outputs, inputs, B, K), memory.at(taps) / 4);
     memory.floats.set(twiddlesOf(2 * B), memory.at(twiddles) / 4);
-    const isOver = theta !== undefined || isLittleLeft(system, count);
-    memory.floats[memory.at(twiddles) / 4] = Number(isOver);
+    // How far taps reach is known of zoh alone: bilinear and Euler's rule keep some of the fastest decays for long.
+    memory.floats[memory.at(twiddles) / 4] = Number(isLittleLeft(left, order));
   });
   return b.program.part("convolved", {
     least,

@@ -80,7 +80,7 @@ export function liftedOf(
   const rows = W.length / order;
   const width = order + L;
   const lifted = new Float64Array(L * rows * width);
-  const taps = tapsOf(system, W, L);
+  const taps = tapsOf(responses(system, L), W, order);
   let power = W;
   for (let k = 0; k < L; k++) {
     power = stepped(power, system);
@@ -93,15 +93,14 @@ export function liftedOf(
   return lifted;
 }
 
-/** W Ā^j B̄ of each row of W, f64[rows, order], for j < count: f64[count, rows]. */
-export function tapsOf(system: System, W: Float64Array, count: number): Float64Array {
-  const { order } = system;
+/** W Ā^j B̄ of each row of W, f64[rows, order], for all Ā^j B̄, f64[count, order]: f64[count, rows]. */
+export function tapsOf(left: Float64Array, W: Float64Array, order: number): Float64Array {
   const rows = W.length / order;
   const columns = new Float64Array(W.length);
   W.forEach((value, i) => {
     columns[(i % order) * rows + Math.floor(i / order)] = value;
   });
-  return product(responses(system, count), columns, order);
+  return product(left, columns, order);
 }
 
 /**
@@ -143,12 +142,11 @@ export function spectraOf(
   return spectra;
 }
 
-/** Whether less than 1e-7 of an input is left after so many steps, whoever reads it. */
-export function isLittleLeft(system: System, count: number): boolean {
-  const { order } = system;
-  const c = responses(system, 2 * count);
+/** Whether less than 1e-7 of an input is left after half of these steps, f64[steps, order], whoever reads it. */
+export function isLittleLeft(left: Float64Array, order: number): boolean {
+  const count = left.length / order / 2;
   const norm = (j: number) =>
-    Math.sqrt(c.subarray(j * order, (j + 1) * order).reduce((sum, x) => sum + x * x, 0));
+    Math.sqrt(left.subarray(j * order, (j + 1) * order).reduce((sum, x) => sum + x * x, 0));
   let [before, after] = [0, 0];
   for (let j = 0; j < count; j++) {
     before += norm(j);

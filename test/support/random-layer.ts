@@ -102,24 +102,30 @@ export function cellOf(
   return { type, ...activation, ...gates, ...(resetAfter !== undefined && { resetAfter }) };
 }
 
-/** Any Legendre memory unit on so many inputs, and its number of outputs. */
-export function lmuOf(d: Draw, inputs: number): { fields: LmuDescription; width: number } {
-  const isGated = d.maybe(0.15);
+/** Any Legendre memory unit on so many inputs, and its number of outputs. Large ones are worth more than steps. */
+export function lmuOf(
+  d: Draw,
+  inputs: number,
+  isLarge = false,
+): { fields: LmuDescription; width: number } {
+  const isGated = !isLarge && d.maybe(0.15);
   const isEncoded = isGated || d.maybe(0.7);
-  const order = d.from(1, inputs > 8 && !isEncoded ? 4 : 13);
+  const most = inputs > 8 && !isEncoded ? 4 : 13;
+  const order = isLarge ? d.pick([16, 31, 32, 64]) : d.from(1, most);
   const channels = isGated ? 1 : isEncoded ? d.from(1, 4) : inputs;
   const size = channels * order;
   const hidden = d.pick([undefined, "dense", "rnn", "lstm", "gru"] as const);
   const units = d.from(1, 9);
   const encoder = (prefix: string, rows: number) => {
     d.weights(`${prefix}.input`, [rows, inputs]);
-    if (d.maybe(0.3)) d.weights(`${prefix}.memory`, [rows, size], 0.1 / size);
-    if (hidden && d.maybe(0.4)) d.weights(`${prefix}.hidden`, [rows, units], 0.3 / units);
+    if (!isLarge && d.maybe(0.3)) d.weights(`${prefix}.memory`, [rows, size], 0.1 / size);
+    if (!isLarge && hidden && d.maybe(0.4))
+      d.weights(`${prefix}.hidden`, [rows, units], 0.3 / units);
     if (d.maybe()) d.weights(`${prefix}.bias`, [rows]);
   };
   if (isEncoded) encoder("encoder", channels);
   if (isGated) encoder("gate", order);
-  const isExplicit = isGated || d.maybe(0.25);
+  const isExplicit = isGated || (!isLarge && d.maybe(0.25));
   if (isExplicit) explicitMatrices(d, order);
   const roles = d.pick([["memory"], ["input"], ["memory", "input"]]);
   const readers = { memory: size, input: inputs };
@@ -129,7 +135,8 @@ export function lmuOf(d: Draw, inputs: number): { fields: LmuDescription; width:
     order,
     ...(!isExplicit && windowOf(d, order)),
     ...(isEncoded && d.maybe(0.3) && { encoderActivation: activationOf(d, "feedback") }),
-    ...(d.maybe(0.2) && { memoryActivation: d.pick(["tanh", "softsign", "hard_tanh"]) }),
+    ...(!isLarge &&
+      d.maybe(0.2) && { memoryActivation: d.pick(["tanh", "softsign", "hard_tanh"]) }),
     ...(isGated && { gateActivation: activationOf(d, "gate") }),
     ...(hidden && { hidden: cellOf(d, hidden, units, read, "hidden.") }),
   };
@@ -137,8 +144,8 @@ export function lmuOf(d: Draw, inputs: number): { fields: LmuDescription; width:
 }
 
 /** Memories of any number of features with attention between their readers. */
-export function memoryAttentionOf(d: Draw): object {
-  const order = d.from(1, 9);
+export function memoryAttentionOf(d: Draw, isLarge = false): object {
+  const order = isLarge ? d.pick([24, 40]) : d.from(1, 9);
   const rank = d.from(1, 6);
   for (const reader of ["query", "key", "value"]) {
     d.weights(`${reader}.weight`, [rank, order], 2);

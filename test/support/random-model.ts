@@ -23,6 +23,8 @@ export interface Genome {
   readonly readsTokens: boolean;
   readonly steps: number | undefined;
   readonly genes: readonly Gene[];
+  /** Whether memories are of orders that are worth taking many samples at once, without what forbids it. */
+  readonly hasLargeMemories?: boolean;
 }
 
 /** Rows that a layer may read. */
@@ -43,7 +45,7 @@ interface Node {
 type Grown = { fields: object; node: Partial<Node> } | undefined;
 
 /** Description and tensors of every layer kind and option there is, valid by construction. */
-export function grow({ width, readsTokens, steps, genes }: Genome): MadeUp {
+export function grow({ width, readsTokens, steps, genes, hasLargeMemories }: Genome): MadeUp {
   const tensors = new Map<string, Values>();
   const layers: LayerDescription[] = [];
   const input = {
@@ -70,7 +72,7 @@ export function grow({ width, readsTokens, steps, genes }: Genome): MadeUp {
     });
     const newest = nodes.at(-1) ?? first;
     const x = type === "embedding" ? first : d.maybe(0.3) ? d.pick(nodes) : newest;
-    const grown = layerOf(type, d, x, nodes);
+    const grown = layerOf(type, d, x, nodes, hasLargeMemories);
     if (!grown) continue;
     for (const [role, values] of drawn) tensors.set(role, values);
     const from = x === newest && d.maybe() ? {} : { from: [x.name] };
@@ -84,13 +86,19 @@ export function grow({ width, readsTokens, steps, genes }: Genome): MadeUp {
   return { description: { version: 1, input, layers, ...output } as Description, tensors };
 }
 
-function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Grown {
+function layerOf(
+  type: LayerType,
+  d: Draw,
+  x: Node,
+  nodes: readonly Node[],
+  isLarge = false,
+): Grown {
   const exactness = x.isExact ? "exact layer" : "layer";
   switch (type) {
     case "lmu": {
       if (x.isSingle) return undefined;
-      const { fields, width } = lmuOf(d, x.width);
-      return width > 60 ? undefined : { fields, node: { width } };
+      const { fields, width } = lmuOf(d, x.width, isLarge);
+      return width > (isLarge ? 256 : 60) ? undefined : { fields, node: { width } };
     }
     case "rnn":
     case "lstm":
@@ -132,7 +140,8 @@ function layerOf(type: LayerType, d: Draw, x: Node, nodes: readonly Node[]): Gro
       return { fields: { type, heads }, node: { width } };
     }
     case "memory-attention":
-      return x.isSingle || x.width > 9 ? undefined : { fields: memoryAttentionOf(d), node: {} };
+      if (x.isSingle || x.width > 9) return undefined;
+      return { fields: memoryAttentionOf(d, isLarge), node: {} };
     case "segments":
       return x.isStep && x.width <= 12 ? { fields: segmentsOf(d, x.width), node: {} } : undefined;
     case "convolution":

@@ -1,4 +1,5 @@
 import { load } from "../bindings/index.js";
+import { Int8Matrix } from "../bindings/plan/int8-matrix.js";
 import { Panels } from "../bindings/plan/panels.js";
 import { Arena } from "../test/support/kernel.js";
 import { Random } from "../test/support/random.js";
@@ -14,6 +15,8 @@ import { machine, measure, ratio, table, type Timing } from "./measure.js";
 /** Parts of names: a row is measured if it has one of them, or if none is given. */
 const wanted = process.argv.slice(2);
 
+/** Bytes of a vector. */
+const VECTOR = 16;
 /** Values of a vector, those of an activation, and steps of a memory. */
 const [LANES, VALUES, STEPS] = [4, 1024, 64];
 /** Multiply-adds from which a call is long, and plain JavaScript has nothing to tell any more. */
@@ -33,6 +36,7 @@ for (const size of [64, 256, 1024, 4096]) {
   await alone(`read of ${size} × ${size}`, limits.read(4 * size * size), 4 * LANES, "GB");
 }
 for (const size of [32, 64, 128, 256, 512, 1024, 2048, 4096]) await product(size);
+for (const size of [256, 512, 1024, 2048, 4096]) await integers(size);
 for (const order of [32, 256]) await memory(order);
 await activation("tanh", Math.tanh);
 await activation("sigmoid", (x) => 1 / (1 + Math.exp(-x)));
@@ -81,6 +85,22 @@ async function product(size: number): Promise<void> {
   const isLong = size ** 2 > LONG;
   const name = `affine ${size} × ${size}`;
   await compare(name, 2 * size * size, "GFLOP", { wasm, ...(!isLong && { js }) }, boundsOf(size));
+}
+
+/** y = W x of weights of 8 bits; x is rounded on its way. */
+async function integers(size: number): Promise<void> {
+  if (!isWanted("affine-int8")) return;
+  const arena = new Arena();
+  const matrix = new Int8Matrix(size, size);
+  const packed = new Float32Array(matrix.size);
+  for (let row = 0; row < size; row++) matrix.put(row, random.floats(size), packed, 0);
+  const [at, xAt] = [arena.copy(packed), arena.copy(random.floats(size))];
+  const [y, scratch] = [arena.floats(size), arena.floats(matrix.roundedBytes / 4)];
+  const shape = [size, size, at + matrix.scalesAt, scratch] as const;
+  const wasm = () => arena.kernel.affineInt8(y, 0, y, 0, xAt, 0, 1, at, ...shape);
+  const units = size ** 2 / VECTOR;
+  const bounds = [limits.integers, limits.read(size ** 2)].map((limit) => ({ limit, units }));
+  await compare(`affine-int8 ${size} × ${size}`, 2 * size * size, "GOP", { wasm }, bounds);
 }
 
 /** Steps of a memory of which only the newest is read, through the public API. */

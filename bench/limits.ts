@@ -15,8 +15,8 @@ const [UNROLLED, VECTOR] = [24, 16];
  * for themselves, too many do not stay in registers; the fastest is the limit.
  */
 const FORMS = { both: [8, 12], either: [4, 6] } as const;
-/** Accumulators of divisions, and of reads, which wait a cycle. */
-const [DIVIDERS, READERS] = [6, 4];
+/** Accumulators of divisions, of products of integers, and of reads, which wait a cycle. */
+const [DIVIDERS, INTEGERS, READERS] = [6, 8, 4];
 const PAGE = 65536;
 /** Rounds of a call: some 2 µs. */
 const ROUNDS = 100;
@@ -27,6 +27,7 @@ interface Loops {
   readonly memory: { grow(pages: number): number; readonly buffer: ArrayBuffer };
   readonly [arithmetic: `both${number}` | `either${number}`]: Loop;
   readonly divide: Loop;
+  readonly integers: Loop;
   /** Reads from 0 to there, a multiple of UNROLLED vectors. */
   read(end: number): number;
 }
@@ -44,13 +45,15 @@ export class Limits {
   readonly multiplyAdd: Limit;
   /** A division of four lanes, in registers. */
   readonly divide: Limit;
+  /** What 16 weights of 8 bits take in registers: a shift, two products, two sums (assembly/kernels/affine-int8.ts). */
+  readonly integers: Limit;
 
   constructor() {
     const wasm = binaryen.parseText(SOURCE);
     wasm.setFeatures(binaryen.Features.SIMD128);
     const module = new WebAssembly.Module(wasm.emitBinary() as Uint8Array<ArrayBuffer>);
     this.#loops = new WebAssembly.Instance(module).exports as unknown as Loops;
-    const candidate = (name: (keyof Loops & `${"both" | "either"}${number}`) | "divide") => {
+    const candidate = (name: Exclude<keyof Loops, "memory" | "read">) => {
       const run = this.#loops[name]!;
       return { name, count: ROUNDS * UNROLLED, run: () => void run(ROUNDS) };
     };
@@ -60,6 +63,7 @@ export class Limits {
     ];
     this.multiplyAdd = { name: "multiply-adds", candidates: forms.map(candidate) };
     this.divide = { name: "divisions", candidates: [candidate("divide")] };
+    this.integers = { name: "products of integers", candidates: [candidate("integers")] };
   }
 
   /** Reads of so many bytes, over and over: from the cache that holds them, or from memory. */
@@ -83,6 +87,7 @@ const SOURCE = `(module (memory (export "memory") 1)
 ${FORMS.both.map((count) => loop(`both${count}`, count, (i) => set(i % count, `f32x4.add (f32x4.mul ${get(i % count)} (local.get $a)) (local.get $b)`))).join("")}
 ${FORMS.either.map((count) => loop(`either${count}`, 2 * count, (i) => set(i % count, `f32x4.mul ${get(i % count)} (local.get $one)`) + set(count + (i % count), `f32x4.add ${get(count + (i % count))} (local.get $b)`))).join("")}
 ${loop("divide", DIVIDERS, (i) => set(i % DIVIDERS, `f32x4.div ${get(i % DIVIDERS)} (local.get $one)`))}
+${loop("integers", INTEGERS, (i) => set(i % INTEGERS, `i32x4.add (i32x4.add ${get(i % INTEGERS)} (i32x4.dot_i16x8_s ${get(i % INTEGERS)} (local.get $a))) (i32x4.dot_i16x8_s (i16x8.shr_s ${get(i % INTEGERS)} (i32.const 8)) (local.get $b))`))}
 (func (export "read") (param $end i32) (result i32) (local $at i32) ${locals(READERS)}
   (loop $again
     ${unrolled((i) => set(i % READERS, `v128.xor ${get(i % READERS)} (v128.load offset=${i * VECTOR} (local.get $at))`))}

@@ -12,6 +12,9 @@ import { roundedBytes, roundRow } from "./round-row";
  *
  * in the arithmetic of 32 bits, however far its terms go beyond. So 16 weights take one load, one shift, two products. The 128 x₀ too
  * many are in where a sum starts; x is prepared by round-row.ts. Columns that fill up the last four may hold anything.
+ *
+ * Five operations for 16 weights bind it: 31 GB/s of weights with V8 13, 26 with V8 11, which spills two of eight sums. Halves of a panel
+ * one after the other do not spill, and are 3 to 10 % faster with V8 11, 8 to 10 % slower with V8 13.
  */
 
 /** Rows that are rounded at a time: enough to use a panel well while it is in cache, few enough to stay there themselves. */

@@ -19,7 +19,7 @@ function transposed(matrix: ArrayLike<number>, rows: number, columns: number): F
   );
 }
 
-function tensorsOf({ order, theta, units, ...w }: TwinWeights) {
+export function tensorsOf({ order, theta, units, ...w }: TwinWeights) {
   const { A, B } = discretize(order, theta);
   return {
     A: [[order, order], transposed(A, order, order)],
@@ -32,7 +32,7 @@ function tensorsOf({ order, theta, units, ...w }: TwinWeights) {
 }
 
 /** The step: x, m, h → n (the memory after it), g (the hidden state). */
-const STEP = [
+export const STEP = [
   node("MatMul", ["m", "A"], ["Am"]),
   node("MatMul", ["x", "B"], ["Bx"]),
   node("Add", ["Am", "Bx"], ["n"]),
@@ -45,7 +45,7 @@ const STEP = [
   node("Tanh", ["all"], ["g"]),
 ];
 
-const initializers = (weights: TwinWeights) =>
+export const initializers = (weights: TwinWeights) =>
   Object.entries(tensorsOf(weights)).map(([name, [dims, values]]) => tensor(name, dims, values));
 
 function stepFile(weights: TwinWeights): Uint8Array {
@@ -56,24 +56,6 @@ function stepFile(weights: TwinWeights): Uint8Array {
       weights: initializers(weights),
       inputs: [value("x", [1, 1]), value("m", [1, order]), value("h", [1, units])],
       outputs: [value("n", [1, order]), value("g", [1, units])],
-    }),
-  );
-}
-
-/** All steps by a Scan, whose body is the step. */
-function sequenceFile(weights: TwinWeights, steps: number): Uint8Array {
-  const { order, units } = weights;
-  const body = graph({
-    nodes: [...STEP, node("Identity", ["g"], ["row"])],
-    inputs: [value("m", [1, order]), value("h", [1, units]), value("x", [1, 1])],
-    outputs: [value("n", [1, order]), value("g", [1, units]), value("row", [1, units])],
-  });
-  return model(
-    graph({
-      nodes: [node("Scan", ["m0", "h0", "xs"], ["m1", "h1", "rows"], { body, num_scan_inputs: 1 })],
-      weights: initializers(weights),
-      inputs: [value("m0", [1, order]), value("h0", [1, units]), value("xs", [steps, 1, 1])],
-      outputs: [value("m1", [1, order]), value("h1", [1, units]), value("rows", [steps, 1, units])],
     }),
   );
 }
@@ -183,7 +165,7 @@ async function tensorflowSteps(weights: TwinWeights, signal: Float32Array): Prom
   return { name: "TensorFlow.js wasm", count: signal.length, run };
 }
 
-function plainSteps(weights: TwinWeights, signal: Float32Array): Contender {
+export function plainSteps(weights: TwinWeights, signal: Float32Array): Contender {
   const run = () => {
     const twin = new Twin(weights);
     let output = new Float32Array();
@@ -191,34 +173,4 @@ function plainSteps(weights: TwinWeights, signal: Float32Array): Contender {
     return output;
   };
   return { name: "plain JavaScript", count: signal.length, run };
-}
-
-/** A whole sequence at once, our memory step by step or many steps at a time; the last row is compared. */
-export async function lmuSequence(
-  order: number,
-  units: number,
-  steps: number,
-  prefill: "exact" | "parallel",
-  runtimes: readonly Runtime[],
-) {
-  const weights = makeWeights(order, units, steps);
-  const signal = new Random(2).floats(steps);
-  const last = (rows: Float32Array) => rows.slice(-units);
-  const ours = await load(fileFor(weights), { prefill });
-  const contenders: Contender[] = [
-    { name: "lmu-wasm", count: 1, run: () => last(ours.run(signal)) },
-  ];
-  for (const runtime of runtimes) {
-    const session = await runtime.open(sequenceFile(weights, steps));
-    const { Tensor } = runtime.onnx;
-    const feeds = {
-      m0: new Tensor("float32", new Float32Array(order), [1, order]),
-      h0: new Tensor("float32", new Float32Array(units), [1, units]),
-      xs: new Tensor("float32", signal, [steps, 1, 1]),
-    };
-    const run = async () => last((await session.run(feeds))["rows"]!.data);
-    contenders.push({ name: runtime.name, count: 1, run });
-  }
-  const plain = plainSteps(weights, signal);
-  return [...contenders, { ...plain, count: 1 }];
 }

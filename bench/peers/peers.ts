@@ -2,10 +2,11 @@ import { parseArgs } from "node:util";
 import { machine, table } from "../measure.js";
 import { gpt } from "./gpt.js";
 import { INT8_TOLERANCE, int8 } from "./int8.js";
-import { lmuSequence, lmuSteps } from "./lmu.js";
+import { lmuSteps } from "./lmu.js";
 import { recurrent } from "./recurrent.js";
 import { type Contender, compete, median } from "./rounds.js";
 import { type Runtime, runtimes } from "./runtimes.js";
+import { lmuBatch, lmuSequence } from "./sequence.js";
 
 /*
  * The same networks with the same weights in other runtimes, on one thread each. Outputs are compared before anything is timed;
@@ -37,6 +38,7 @@ const CASES: readonly Case[] = [
   ["LMU 256/212, a step", (all) => lmuSteps(256, 212, 784, all)],
   ["LMU 256/212, 784 steps", (all) => lmuSequence(256, 212, 784, "exact", all)],
   ["LMU 256/212, 784 steps at once", (all) => lmuSequence(256, 212, 784, "parallel", all)],
+  ["LMU 256/212, 784 steps, batch of 100", () => lmuBatch(256, 212, 784, 100)],
   ...layers,
   ...[256, 512, 1024, 2048, 4096].map((size): Case => [
     `Dense ${size}, int8`,

@@ -5,15 +5,15 @@ import { compete, type Contender, type Result } from "../rounds.js";
 import { ggufOf } from "./gguf.js";
 
 /*
- * GPT-2 here and in llama.cpp, compiled to wasm (wllama), on one thread each: the shape of ../gpt.ts. Compared and given are the
- * probabilities of the likeliest tokens.
+ * GPT-2 here and in llama.cpp, compiled to wasm (wllama), on one thread each: the shape of ../gpt.ts. Compared are the
+ * probabilities of all tokens.
  */
 
 /** What of wllama is used. */
 interface Llama {
   loadModel(files: Blob[], options: object): Promise<void>;
   decode(tokens: number[], options: object): Promise<unknown>;
-  getLogits(most: number): Promise<{ p: number }[]>;
+  getLogits(most: number): Promise<{ token: number; p: number }[]>;
   kvRemove(kept: number, discarded: number): Promise<void>;
   kvClear(): Promise<void>;
 }
@@ -26,6 +26,7 @@ const { load } = (await import("lmu-wasm" as string)) as typeof Entry;
 const HEADS = 8;
 const SHAPE: Shape = { vocabulary: 8192, width: 256, blocks: 4 };
 const [PROMPT, TOKENS, POSITIONS] = [128, 32, 256];
+/** Tokens whose probabilities are asked for while it is timed. */
 const LIKELIEST = 10;
 /** llama.cpp looks GELU up in a table of f16. */
 const TOLERANCE = 1e-2;
@@ -53,20 +54,17 @@ async function ours(how: How, weights: Weights): Promise<Contender> {
       stream.load(begun);
       for (let t = PROMPT; t < PROMPT + TOKENS; t++) stream.step(ids[t]!, output);
     }
-    return likeliest(output);
+    return probabilities(output);
   };
   return { name: "lmu-wasm", count: countOf(how), run };
 }
 
-/** Probabilities of the likeliest tokens, in order. */
-function likeliest(logits: Float32Array): Float32Array {
+/** Probabilities of all tokens. */
+function probabilities(logits: Float32Array): Float32Array {
   const top = logits.reduce((a, b) => Math.max(a, b));
   const weights = logits.map((logit) => Math.exp(logit - top));
   const sum = weights.reduce((a, b) => a + b);
-  return weights
-    .sort((a, b) => b - a)
-    .slice(0, LIKELIEST)
-    .map((weight) => weight / sum);
+  return weights.map((weight) => weight / sum);
 }
 
 async function theirs(how: How, file: Blob): Promise<Contender> {
@@ -81,6 +79,8 @@ async function theirs(how: How, file: Blob): Promise<Contender> {
     await llama.decode(prompt, {});
   };
   await begin();
+  // All the first time, when they are compared; it takes long.
+  let most = -1;
   const run = async () => {
     if (how === "prompt") await begin();
     else {
@@ -88,8 +88,10 @@ async function theirs(how: How, file: Blob): Promise<Contender> {
       await llama.kvRemove(PROMPT, -1);
       for (let t = PROMPT; t < PROMPT + TOKENS; t++) await llama.decode([ids[t]!], {});
     }
-    const found = await llama.getLogits(LIKELIEST);
-    return Float32Array.from(found, ({ p }) => p);
+    const all = new Float32Array(SHAPE.vocabulary);
+    for (const { token, p } of await llama.getLogits(most)) all[token] = p;
+    most = LIKELIEST;
+    return all;
   };
   return { name: "wllama", count: countOf(how), run };
 }

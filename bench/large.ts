@@ -7,12 +7,12 @@ import { gpt2Files, gpt2Weights, lmuLmFiles } from "./language.js";
 import { machine, table } from "./measure.js";
 
 /*
- * Language models as large as the papers', with random weights: how long a token takes, and what loading takes of memory. Each
+ * Language models as large as the papers', with random weights: how long a token takes, alone and in a prompt, and what loading takes of memory. Each
  * is loaded from a folder by a process of its own. Writes 0.5 GB at a time into build/bench/large, and takes it away again.
  */
 
 const [VOCABULARY, WIDTH, BLOCKS, POSITIONS] = [50_257, 768, 12, 1024];
-const TOKENS = 60;
+const [TOKENS, PROMPT] = [60, 256];
 const shape = { vocabulary: VOCABULARY, width: WIDTH, blocks: BLOCKS };
 
 const MODELS = {
@@ -43,15 +43,29 @@ async function measureFolder(path: string) {
     return performance.now() - begin;
   });
   if (!logits.every(Number.isFinite)) throw new Error("the logits are not finite");
+  const prompt = Int32Array.from({ length: PROMPT }, () => random.integer(VOCABULARY));
+  stream.reset();
+  const began = performance.now();
+  stream.last(prompt);
+  const inPrompt = (performance.now() - began) / PROMPT;
   const { parameters, memoryBytes } = model.report();
   const token = times.sort((a, b) => a - b)[TOKENS >> 1]!;
   const [wasm, extra] = [memoryBytes / 2 ** 20, loadPeak - before];
-  return { parameters, seconds: (loaded - start) / 1000, wasm, extra, token };
+  return { parameters, seconds: (loaded - start) / 1000, wasm, extra, token, inPrompt };
 }
 
 function compare(): void {
   const rows = [
-    ["model", "weights", "load s", "peak MiB", "of that wasm", "ms a token", "tokens/s"],
+    [
+      "model",
+      "weights",
+      "load s",
+      "peak MiB",
+      "of that wasm",
+      "ms a token",
+      "in a prompt",
+      "ratio",
+    ],
   ];
   for (const [name, files] of Object.entries(MODELS)) {
     const path = "build/bench/large";
@@ -61,10 +75,11 @@ function compare(): void {
     rmSync(path, { recursive: true });
     if (status !== 0) throw new Error(`${name} failed:\n${stderr.toString()}`);
     const found = JSON.parse(stdout.toString()) as Awaited<ReturnType<typeof measureFolder>>;
-    const { parameters, seconds, extra, wasm, token } = found;
+    const { parameters, seconds, extra, wasm, token, inPrompt } = found;
     const numbers = [seconds.toFixed(1), extra.toFixed(0), wasm.toFixed(0)];
     const weights = `${(parameters / 1e6).toFixed(1)} M`;
-    rows.push([name, weights, ...numbers, token.toFixed(1), (1000 / token).toFixed(1)]);
+    const speeds = [token.toFixed(1), inPrompt.toFixed(1), `${(token / inPrompt).toFixed(1)}×`];
+    rows.push([name, weights, ...numbers, ...speeds]);
   }
   console.log(`Random weights in f32. ${machine()}\n\n${table(rows)}`);
 }

@@ -1,7 +1,7 @@
 """Runs the comparison, one run after the other; what `results/runs.csv` has is not run again.
 
     python compare.py tune small      # four learning rates of each kind, other first weights, rates around the best
-    python compare.py check medium    # half and twice the best rate, at the next size
+    python compare.py check medium    # the best rate, half of it and so on, at the next size
     python compare.py final small     # two seeds at the best rate, one pass over the training text
 """
 
@@ -142,23 +142,28 @@ def best(kind, size):
         return float(row["rate"]), next(w for w in first_weights(kind) if label(w) == row["first_weights"])
 
 
+def settle(kind, size):
+    """Halves and doubles the best rate until neither is better."""
+    chosen = None
+    while chosen != best(kind, size):
+        chosen = rate, weights = best(kind, size)
+        for factor in (0.5, 2):
+            execute(kind, size, rate * factor, 0, weights, BRIEF)
+
+
 def tune(kind, size):
     for rate in RATES[kind]:
         execute(kind, size, rate, 0, first_weights(kind)[0], BRIEF)
     rate, _ = best(kind, size)
     for weights in first_weights(kind)[1:]:
         execute(kind, size, rate, 0, weights, BRIEF)
-    chosen = None
-    while chosen != best(kind, size):  # until neither half the rate nor twice is better
-        chosen = rate, weights = best(kind, size)
-        for factor in (0.5, 2):
-            execute(kind, size, rate * factor, 0, weights, BRIEF)
+    settle(kind, size)
 
 
 def check(kind, size):
     rate, weights = best(kind, "small")
-    for factor in (0.5, 1, 2):
-        execute(kind, size, rate * factor, 0, weights, BRIEF)
+    execute(kind, size, rate, 0, weights, BRIEF)
+    settle(kind, size)
 
 
 def final(kind, size, seed):
@@ -171,11 +176,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("stage", choices=("tune", "check", "final"))
     parser.add_argument("size", choices=SIZES)
+    parser.add_argument("--seeds", nargs="+", default=(0, 1), type=int)
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=RATES)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     if arguments.stage == "final":
-        for seed, kind in itertools.product((0, 1), arguments.kinds):  # all kinds once come first
+        for seed, kind in itertools.product(arguments.seeds, arguments.kinds):  # all kinds once come first
             final(kind, arguments.size, seed)
     else:
         for kind in arguments.kinds:

@@ -25,13 +25,16 @@ for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => process.exit(
 const QUANTUM = (128 / 48000) * 1e6;
 /** Seconds for a browser to start, and to end. */
 const MARGIN = 30;
-/** Blocks that p99.9 asks for; of fewer, as a busy machine leaves of Firefox's, it is not told. */
-const LEAST = 1000;
+/** Blocks that p99.9 asks for, and the others; of fewer, as a busy machine leaves of Firefox's, they are not told. */
+const [LEAST, FEW] = [1000, 100];
 
 /** Percentiles of durations; NaN where there are too few. */
 function percentiles(durations) {
   const sorted = [...durations].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  const at = (share) =>
+    sorted.length < FEW
+      ? NaN
+      : sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
   const p999 = sorted.length < LEAST ? NaN : at(0.999);
   return { median: at(0.5), p99: at(0.99), p999, max: at(1) };
 }
@@ -45,7 +48,7 @@ async function measure(browser, program, site, { name, models, goal = undefined 
   const outcome = await browser.measure(program, site, page, seconds + MARGIN);
   if (outcome.error) throw new Error(outcome.error);
   const { how, swaps, blocks, cpu, messages = [], dropped = 0 } = outcome;
-  if (blocks.length < LEAST / 10) {
+  if (blocks.length + dropped < FEW) {
     throw new Error(`${blocks.length} blocks timed, ${dropped} left out`);
   }
   const wall = percentiles(blocks);

@@ -7,7 +7,7 @@ import { clearVectors, copyFloats } from "../kernels/copy";
  *
  * Keys are in rows f32[2][count][padded width], values behind them. They are taken in 64 at a time, counted from the first
  * row, so the bits of an answer depend on no other query of its call; and 64 by 64 for all heads and queries, so they come
- * once from memory. A head after the other, and untouched, a step after 8,000 took 2.2 times as long.
+ * once from memory. A head after the other, and untouched, a step after 8,000 took 1.5 to 2.2 times as long.
  */
 @unmanaged
 export class Heads {

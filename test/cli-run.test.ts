@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +8,7 @@ import { readNpy } from "../bindings/formats/containers/npy.js";
 import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
 import { run, type RunOptions } from "../bindings/cli/run/run.js";
 import { load } from "../bindings/index.js";
-import { runCommand } from "./support/command.js";
+import { MAIN, runCommand } from "./support/command.js";
 import { valuesOf } from "./support/golden.js";
 import { Random } from "./support/random.js";
 import { npyFile, wavFile } from "./support/signals.js";
@@ -106,7 +107,7 @@ describe("tables", () => {
     ["x,y\n1,1\n\n2\n", /row 4 has 1 columns, expected 2 as the first row/, "y"],
     ["a,b\n1,2\n", /it has 2 columns \("a", "b"\), expected 1: choose with --columns/],
     ["", /it has no row/],
-    ["x\n", /0 steps are too few for one output/],
+    ["x\n", /it has names alone, expected rows of numbers/],
     ["\u0000\u0001", /it has other bytes than text after row 0/],
     [new Uint8Array([0x31, 0x0a, 0xff, 0xfe, 0x0a]), /other bytes than text/],
     ["1".repeat(3_000_000), /row 1 has over 1048576 letters/],
@@ -262,4 +263,17 @@ test("never writes over what it reads, and keeps what was there when it fails", 
   writeFileSync(join(folder, "bad.csv"), "1\nx\n");
   expect((await command([model, "bad.csv", "-o", "old.csv"])).code).toBe(1);
   expect(readFileSync(join(folder, "old.csv"), "utf8")).toBe("old");
+});
+
+test("a run that is stopped half-way leaves nothing beside what was there", async () => {
+  const child = spawn(process.execPath, [MAIN, "run", model, "-", "-o", "stopped.csv"], {
+    cwd: folder,
+  });
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  child.stdin.write("0.5\n".repeat(5000));
+  const parts = () => readdirSync(folder).filter((name) => name.startsWith("stopped"));
+  await expect.poll(parts).toHaveLength(1);
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+  expect(parts()).toEqual([]);
 });

@@ -143,7 +143,30 @@ describe("convert and check", () => {
   test("a file that cannot be written is said in one line", async () => {
     const { code, stderr } = await command("convert", model, join(folder, "no", "where"));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^lmu-wasm: Cannot write .*where: ENOENT.*\n$/);
+    expect(stderr).toMatch(
+      /^lmu-wasm: Cannot write .*where: no such file or directory \(ENOENT\)\n$/,
+    );
+  });
+
+  test.each([
+    [
+      ["convert", model, "x.keras"],
+      /Cannot write x\.keras: its name ends in \.keras, expected \.safe/,
+    ],
+    [["convert", model, "x.wasm"], /compile writes modules/],
+    [["check", model, "no.io"], /Cannot open no\.io: no such file or directory \(ENOENT\)/],
+    [["check", model, "."], /Cannot open the input: illegal operation on a directory/],
+    [
+      ["check", model, MAIN],
+      /Cannot load .*main\.js: cannot read safetensors: the file does not begin with a header/,
+    ],
+    [["inspect", model, "--config", "no.json"], /Cannot open no\.json: no such file/],
+    [["run", model, "no.csv"], /Cannot open no\.csv: no such file/],
+  ])("%j says which file is wrong, and how", async (args, message) => {
+    const { code, stderr, stdout } = await command(...args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim()).not.toContain("\n");
   });
 });
 

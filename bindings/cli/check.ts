@@ -1,6 +1,7 @@
 import { LmuError } from "../errors.js";
 import { readSafetensors } from "../formats/containers/safetensors.js";
 import { load, type Model } from "../index.js";
+import { naming } from "../source/naming.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import { compare, type Comparison, type Rows } from "./compare.js";
 import { explain } from "./explain.js";
@@ -21,7 +22,8 @@ export async function check(
     throw new RangeError("Cannot check the model: model and io are both the standard input");
   }
   const model = await load(await input(path), await readOptions(options));
-  const { tensors } = readSafetensors(await inputBytes(ioPath));
+  const io = await inputBytes(ioPath);
+  const { tensors } = await naming(ioPath, () => readSafetensors(io));
   const ours = run(model, tensors.get("input"), ioPath);
   const { tolerance } = options;
   const comparisons = [...tensors.keys()]

@@ -15,6 +15,7 @@ export async function convert(
   options: FileOptions & { readonly dtype: StoredType; readonly json: boolean },
 ): Promise<void> {
   await expectApart(from, to);
+  expectNative(to);
   const checkpoint = await readCheckpoint(await input(from), await readOptions(options));
   validateDescription(checkpoint.description, { ...KINDS, ...FULL_KINDS });
   const bytes = writeNative(checkpoint, options.dtype);
@@ -30,4 +31,17 @@ export async function convert(
     const rest = [...notes, ...warnings.map((text) => `warning: ${text}`)];
     print([heading, ...rest.map((text) => `  ${text}`)], stream);
   }
+}
+
+/** Names that promise another format than the one that is written. */
+const FOREIGN = /\.(keras|h5|hdf5|pt|pth|bin|npz|onnx|tflite|gguf|wasm)$/i;
+
+/** @throws RangeError for a name that would say of a native file that it is another */
+function expectNative(to: string): void {
+  const [extension] = FOREIGN.exec(to) ?? [];
+  if (!extension) return;
+  const other = extension === ".wasm" ? "; compile writes modules" : "";
+  throw new RangeError(
+    `Cannot write ${to}: its name ends in ${extension}, expected .safetensors, the format that convert writes${other}`,
+  );
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { isSystemError, sentenceOf } from "./system-error.js";
 import { print } from "./text.js";
 
 /*
@@ -174,8 +175,11 @@ try {
   // Files that cannot be written, too, and inputs that do not fit are the user's business and need no stack.
   if (!(error instanceof Error && ("code" in error || error instanceof RangeError))) throw error;
   const code = "code" in error ? ` (${String(error.code)})` : "";
+  const message = isSystemError(error)
+    ? sentenceOf("open", error.path ?? "the input", error)
+    : error.message;
   // Some end in lines to copy.
-  const [first, ...lines] = error.message.split("\n");
+  const [first, ...lines] = message.split("\n");
   print([`lmu-wasm: ${first}${code}`, ...lines], process.stderr);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { STANDARD } from "./input.js";
+import { openTarget } from "./target.js";
 
 /**
  * Refuses to write over what is being read: whoever types one name twice would lose the model.
@@ -26,34 +26,15 @@ export async function expectApart(from: string, to: string): Promise<void> {
  * @throws Error with the code of the system if it cannot be written; RangeError for a terminal
  */
 export async function write(to: string, bytes: Uint8Array): Promise<void> {
-  if (to === STANDARD) return writeStandard(bytes);
-  try {
-    const target = await realpath(to).catch(() => to);
-    const old = await stat(target).catch(() => undefined);
-    if (old && !old.isFile()) await writeFile(target, bytes);
-    else await replace(target, bytes, old?.mode);
-  } catch (cause) {
-    const { message, code } = cause as NodeJS.ErrnoException;
-    throw Object.assign(new Error(`Cannot write ${to}: ${message}`, { cause }), { code });
-  }
-}
-
-async function replace(target: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
-  const part = `${target}.${randomUUID()}.part`;
-  try {
-    await writeFile(part, bytes, { flag: "wx", mode });
-    await rename(part, target);
-  } catch (cause) {
-    await rm(part, { force: true });
-    throw cause;
-  }
-}
-
-function writeStandard(bytes: Uint8Array): Promise<void> {
-  if (process.stdout.isTTY) {
+  if (to === STANDARD && process.stdout.isTTY) {
     throw new RangeError("Cannot write the model: the standard output is a terminal");
   }
-  return new Promise((resolve, reject) => {
-    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-  });
+  const target = await openTarget(to);
+  try {
+    await target.write(bytes);
+    await target.end();
+  } catch (error) {
+    await target.abort();
+    throw error;
+  }
 }

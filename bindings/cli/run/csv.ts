@@ -23,6 +23,7 @@ export async function readCsv(bytes: Bytes, wanted: Wanted): Promise<Signal> {
   const delimiter = delimiterOf(first.text, second?.text);
   const fields = fieldsOf(first.text, delimiter);
   const names = areNames(fields, second && fieldsOf(second.text, delimiter)) ? fields : undefined;
+  if (names && !second) unreadable(bytes.name, "it has names alone, expected rows of numbers");
   const columns = columnsOf(bytes.name, names, fields.length, wanted);
   const table = new Table(bytes.name, delimiter, fields.length, columns, names);
   return {

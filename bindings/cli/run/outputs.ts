@@ -1,5 +1,5 @@
 import { printable } from "../text.js";
-import type { Target } from "./target.js";
+import type { Target } from "../target.js";
 
 /** Writes rows of outputs as they come. */
 export interface Outputs {

@@ -4,12 +4,12 @@ import { input, STANDARD } from "../input.js";
 import { readLabels } from "../labels.js";
 import { type FileOptions, readOptions } from "../options.js";
 import { expectApart } from "../output.js";
+import { openTarget, type Target } from "../target.js";
 import { printJson } from "../text.js";
 import { Bytes } from "./bytes.js";
 import { openSignal } from "./open.js";
 import { csvOutputs, jsonOutputs, type Look, npyOutputs, type Outputs } from "./outputs.js";
 import { Runner } from "./runner.js";
-import { openTarget, type Target } from "./target.js";
 
 /** What the command is told. */
 export interface RunOptions extends FileOptions {

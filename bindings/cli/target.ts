@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { STANDARD } from "../input.js";
+import { constants } from "node:os";
+import { STANDARD } from "./input.js";
+import { sentenceOf } from "./system-error.js";
 
 /** Where bytes go as they come: a file, which has its name when all is there, or the standard output. */
 export interface Target {
@@ -36,17 +39,33 @@ async function fileTarget(to: string): Promise<Target> {
   const file = await open(part ?? target, part ? "wx" : "w", old?.mode).catch((cause: unknown) =>
     failed(to, cause),
   );
+  const forget = part ? removeWhenStopped(part) : () => undefined;
   return {
     write: (bytes) => written(to, file, bytes, null),
     begin: (bytes) => written(to, file, bytes, 0),
     end: async () => {
+      forget();
       await file.close();
       if (part) await rename(part, target).catch((cause: unknown) => failed(to, cause));
     },
     abort: async () => {
+      forget();
       await file.close();
       if (part) await rm(part, { force: true });
     },
+  };
+}
+
+/** Ctrl-C ends the process as ever, and takes what is half written along. Returns how to leave it be. */
+function removeWhenStopped(part: string): () => void {
+  const stop = (signal: NodeJS.Signals) => {
+    rmSync(part, { force: true });
+    process.exit(128 + constants.signals[signal]);
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.once(signal, stop);
+  return () => {
+    for (const signal of signals) process.off(signal, stop);
   };
 }
 
@@ -66,6 +85,6 @@ async function written(
 }
 
 function failed(to: string, cause: unknown): never {
-  const { message, code } = cause as NodeJS.ErrnoException;
-  throw Object.assign(new Error(`Cannot write ${to}: ${message}`, { cause }), { code });
+  const { code } = cause as NodeJS.ErrnoException;
+  throw Object.assign(new Error(sentenceOf("write", to, cause), { cause }), { code });
 }

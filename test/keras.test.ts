@@ -7,6 +7,7 @@ import { distance } from "./support/golden.js";
 import {
   called,
   DENSE,
+  functional,
   group,
   INPUT,
   sequential,
@@ -96,6 +97,60 @@ describe("arithmetic on tensors", () => {
     const { code, message } = await refusal(() => called(layer, ...args));
     expect([code, message]).toEqual(["layer-unsupported", expect.stringContaining(problem)]);
   });
+});
+
+describe("an index", () => {
+  const item = { class_name: "GetItem", config: { name: "item" } };
+  const slice = (start: number | null = null) => ({
+    class_name: "__slice__",
+    config: { start, stop: null, step: null },
+  });
+
+  test.each([[[slice(), -1]], [[slice(), -1, slice()]]])("of the last step: %#", (index) => {
+    const { layers } = called(item, tensorOf("dense"), index).description;
+    expect(layers.at(-1)).toMatchObject({ name: "item/last", type: "last" });
+  });
+
+  test.each([
+    [[slice(), -2, slice()]],
+    [[slice(), -1, slice(1)]],
+    [[slice(1), -1]],
+    [[slice(), slice(), -1]],
+    [[slice(), -1, slice(), slice()]],
+    [-1],
+  ])("of anything else is refused: %#", async (index) => {
+    const { code, message } = await refusal(() => called(item, tensorOf("dense"), index));
+    expect([code, message]).toEqual([
+      "layer-unsupported",
+      expect.stringMatching(/item \(GetItem\) is called with the argument/),
+    ]);
+  });
+
+  test("of a row is refused: there it is a feature", async () => {
+    const pool = { class_name: "GlobalMaxPooling1D", config: { name: "pool" } };
+    const at = (from: string, ...more: unknown[]) => [{ args: [tensorOf(from), ...more] }];
+    const { message } = await refusal(() =>
+      functional(
+        { ...pool, inbound_nodes: at("input_layer") },
+        { ...item, inbound_nodes: at("pool", [slice(), -1]) },
+      ),
+    );
+    expect(message).toMatch(/takes a feature, expected the last step/);
+  });
+});
+
+test.each([
+  ["Masking", /layer skip is a Masking, which skips steps by their values/],
+  ["Lambda", /layer skip is a Lambda, whose code is never executed/],
+  ["Reshape", /layer skip is a Reshape, expected one of LMU, /],
+])("%s is refused by name", async (className, message) => {
+  const error = await refusal(() =>
+    sequential(DENSE, { class_name: className, config: { name: "skip" } }),
+  );
+  expect([error.code, error.message]).toEqual([
+    "layer-unsupported",
+    expect.stringMatching(message),
+  ]);
 });
 
 describe("features of what has no steps", () => {

@@ -9,6 +9,7 @@ import { importLayer } from "./import-layer.js";
 import type { LayerWeights, ModelWeights } from "./layer-weights.js";
 import { importInputs } from "./model-inputs.js";
 import { callsOf, references } from "./references.js";
+import { expectNoneRefused } from "./refused.js";
 import { asLayer, expectShortName, isModel, layersOf } from "./serialised-layer.js";
 
 /** A model configuration, as `to_json`, `.keras` and legacy HDF5 hold it, with its weights. */
@@ -57,6 +58,7 @@ class Graph {
     return Fields.read(model.name, config, this.kerasVersion, (fields) => {
       fields.ignore("layers", "input_layers", "output_layers");
       const layers = layersOf(model);
+      expectNoneRefused(layers);
       for (const { className, name, config: own } of layers) {
         if (className === "InputLayer")
           Fields.read(name, own, this.kerasVersion, (input) => input.ignore("dtype"));

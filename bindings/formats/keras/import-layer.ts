@@ -1,5 +1,5 @@
 import type { MergeDescription } from "../../description.js";
-import { brief, LmuError } from "../../errors.js";
+import { LmuError } from "../../errors.js";
 import { reshape, sizeOf, transpose } from "../../tensor.js";
 import { type Output, unlessLinear } from "../importer.js";
 import { addPrelu } from "../prelu.js";
@@ -23,6 +23,7 @@ import {
 } from "./normalisation.js";
 import { importOriginal, isOriginal } from "./original.js";
 import { importGlobalPool, importPool } from "./pool.js";
+import { GET_ITEM } from "./references.js";
 import { importRecurrent, importRnn, returned } from "./rnn.js";
 import { importBidirectional, importTimeDistributed } from "./wrappers.js";
 
@@ -70,6 +71,7 @@ const IMPORTS: Readonly<Record<string, Import>> = {
   GlobalAveragePooling1D: (call, x) => importGlobalPool(call, x, "mean"),
   GlobalAvgPool1D: (call, x) => importGlobalPool(call, x, "mean"),
   Flatten: importFlatten,
+  [GET_ITEM]: importLastStep,
 };
 
 /** What `Cannot load the model` lists when a layer is not among them. */
@@ -111,7 +113,7 @@ function importCall(call: Call): Output {
   if (known) return known(call, x, importLayer);
   throw new LmuError(
     "layer-unsupported",
-    `Cannot load the model: layer ${layer.name} is a ${className} with ${brief(layer.config)}, expected one of ${SUPPORTED.join(", ")}`,
+    `Cannot load the model: layer ${layer.name} is a ${className}, expected one of ${SUPPORTED.join(", ")}`,
   );
 }
 
@@ -165,6 +167,15 @@ function importFlatten({ layer, fields, importer }: Call, x: Output): Output {
   if (x.isRow) return x;
   importer.needsSteps = true;
   return importer.add(layer.name, { type: "flatten" }, [x], NaN);
+}
+
+/** x[:, -1]: of a row that would be its last feature. */
+function importLastStep({ layer, importer }: Call, x: Output): Output {
+  if (!x.isRow) return importer.last(layer.name, x);
+  throw new LmuError(
+    "layer-unsupported",
+    `Cannot load the model: layer ${layer.name} (${GET_ITEM}) takes a feature, expected the last step of a sequence`,
+  );
 }
 
 function importMerge(

@@ -22,8 +22,16 @@ export interface LayerWeights {
   child(part: readonly string[], name: string): LayerWeights;
   /** Weights of the layers of a nested model. */
   model(): ModelWeights;
+  /** Weights of cells that an RNN runs one after another, each as those of an RNN around this cell alone. */
+  cells(cells: readonly NamedClass[]): readonly LayerWeights[];
   /** Legacy names of the variables; undefined for numbered ones. */
   readonly names: readonly string[] | undefined;
+}
+
+/** What Keras goes by when it names groups. */
+export interface NamedClass {
+  readonly name: string;
+  readonly className: string;
 }
 
 /** Where in a layer variables stand. */

@@ -125,6 +125,11 @@ class NamedWeights implements LayerWeights {
     return this;
   }
 
+  /** They stand in one list, and each cell takes the first that are left. */
+  cells(cells: readonly unknown[]): LayerWeights[] {
+    return cells.map(() => this);
+  }
+
   /**
    * A nested model's weights stand in one list: each layer takes those with its name behind the model's in the path,
    * as Keras 3 writes them, or else anywhere in it.

@@ -1,7 +1,13 @@
 import { LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import { descend, type Hdf5Group } from "../containers/hdf5.js";
-import { collect, type LayerWeights, type ModelWeights, type Part } from "./layer-weights.js";
+import {
+  collect,
+  type LayerWeights,
+  type ModelWeights,
+  type NamedClass,
+  type Part,
+} from "./layer-weights.js";
 
 /*
  * Keras 3: layers/<class>_<n>/…/vars/<number>.
@@ -44,7 +50,7 @@ export class NumberedModelWeights implements ModelWeights {
   }
 
   /** By the layer's own name where the file keeps it, else by class and order of appearance. */
-  layer(name: string, className: string): LayerWeights {
+  layer(name: string, className: string): NumberedWeights {
     const snake = snakeCase(className);
     const count = this.#counts.get(snake) ?? 0;
     this.#counts.set(snake, count + 1);
@@ -90,10 +96,23 @@ class NumberedWeights implements LayerWeights {
   }
 
   model(): ModelWeights {
-    return new NumberedModelWeights(
-      this.group ?? { groups: new Map(), tensors: new Map(), attributes: new Map() },
-    );
+    return new NumberedModelWeights(this.group ?? holding("layers", undefined));
   }
+
+  cells(cells: readonly NamedClass[]): LayerWeights[] {
+    const list = descend(this.group, ["cell", "cells"]);
+    const members = new NumberedModelWeights(holding("layers", list));
+    return cells.map(({ name, className }) => {
+      const { group } = members.layer(name, className);
+      return new NumberedWeights(holding("cell", group), this.layer);
+    });
+  }
+}
+
+/** A group that has nothing but another one. */
+function holding(name: string, group: Hdf5Group | undefined): Hdf5Group {
+  const groups = new Map(group ? [[name, group]] : []);
+  return { groups, tensors: new Map(), attributes: new Map() };
 }
 
 function nameOf(group: Hdf5Group): string | undefined {

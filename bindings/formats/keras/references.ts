@@ -60,8 +60,26 @@ function serialisedInputs(node: unknown, layer: KerasLayer, found: Reference[]):
   const { args, kwargs } = Object(node) as Json;
   expectNoArguments(kwargs, layer);
   for (const argument of Array.isArray(args) ? args : []) {
-    if (!tensorsIn(argument, found)) refuseArgument("", argument, layer);
+    const isKnown = layer.className === GET_ITEM && isLastStep(argument);
+    if (!isKnown && !tensorsIn(argument, found)) refuseArgument("", argument, layer);
   }
+}
+
+/** Class name of x[…], an operation that stands among the layers. */
+export const GET_ITEM = "GetItem";
+
+/** Whether the argument in brackets takes the last step: x[:, -1], x[:, -1, :]. */
+function isLastStep(argument: unknown): boolean {
+  if (!Array.isArray(argument) || argument.length > 3 || argument[1] !== -1) return false;
+  return [argument[0], argument[2] ?? argument[0]].every(isWhole);
+}
+
+/** A slice without bounds. */
+function isWhole(value: unknown): boolean {
+  const { class_name: className, config } = Object(value) as Json;
+  return (
+    className === "__slice__" && Object.values(Object(config) as Json).every((v) => v === null)
+  );
 }
 
 /** What says nothing among the arguments of a call: no mask, and no training. */

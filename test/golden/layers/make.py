@@ -57,6 +57,13 @@ def skip(x):
     return L.Dense(3)(c)
 
 
+def stacked(x):
+    """Cells in one RNN, states that nobody uses, the last step by its index."""
+    y = L.RNN([L.LSTMCell(4), L.GRUCell(3, use_bias=False), L.GRUCell(3, reset_after=False)], return_sequences=True)(x)
+    y, *_ = L.LSTM(4, return_sequences=True, return_state=True)(y)
+    return L.Dense(2)(L.RNN(L.StackedRNNCells([L.SimpleRNNCell(3), L.SimpleRNNCell(2)]), return_sequences=True)(y)[:, -1, :])
+
+
 def shared(x):
     dense = L.Dense(5, activation="tanh")
     cell = L.GRU(5, return_sequences=True)
@@ -164,6 +171,7 @@ CASES = {
     ),
     "normalization": normalization,
     "skip-connections": functional(skip),
+    "stacked-cells": functional(stacked),
     "shared-layers": functional(shared),
     "nested-models": nested,
     "activations": activations,
@@ -192,7 +200,7 @@ CASES = {
     ),
 }
 WINDOWS = {"bidirectional-two-layers"}
-LEGACY = {"bidirectional-concat", "skip-connections", "nested-models", "time-distributed", "convolutions", "shared-layers",
+LEGACY = {"bidirectional-concat", "stacked-cells", "skip-connections", "nested-models", "time-distributed", "convolutions", "shared-layers",
           "same-names", "prelu"}
 
 

@@ -56,6 +56,26 @@ describe("importStateDict() without layers", () => {
     expect(message).toMatch(/activation between rnn and head/);
   });
 
+  test("knows an embedding of another name by its rows, and heads side by side for what they are", async () => {
+    const lookup = { "encoder.weight": [11, 8] };
+    const rest = { ...lstm("rnn", 8, 8), ...linear("decoder", 8, 11) };
+    const types = (shapes: Record<string, number[]>, format: string) =>
+      importTensors(names(shapes), undefined, format).description.layers.map(({ type }) => type);
+    for (const format of ["torch", "safetensors"]) {
+      expect(types({ ...lookup, ...rest }, format)).toEqual(["embedding", "lstm", "dense"]);
+    }
+    // Made after the layer whose units they read, or of a name that tells nothing.
+    const heads = { "a.weight": [11, 8], ...rest };
+    const refused = [
+      () => types({ ...rest, "encoder.weight": [11, 8] }, "torch"),
+      () => types(heads, "safetensors"),
+    ];
+    for (const action of refused) {
+      expect((await refusal(action)).message).toMatch(/of heads side by side, keep one/);
+    }
+    expect(types(heads, "torch")).toEqual(["embedding", "lstm", "dense"]);
+  });
+
   test("takes the order of a torch file where several fit, and says so", async () => {
     const shapes = names({ ...lstm("b", 4, 4), ...lstm("a", 4, 4) });
     const { description, notes } = importTensors(shapes);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { readSafetensors } from "../bindings/formats/containers/safetensors.js";
 import { load, type Model } from "../bindings/index.js";
 import { LanguageModel } from "../bindings/language/language.js";
-import { distance, goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
+import { distance, goldenFile, goldenFolder, goldenTensors, valuesOf } from "./support/golden.js";
 import { expectSameBits } from "./support/entries.js";
 import { Random } from "./support/random.js";
 
@@ -79,6 +80,18 @@ describe.each(NETWORKS)("%s", (_, source, path) => {
   });
 });
 
+test.each([
+  ["untied, in shards, scores divided by the number of the block", "gpt2-untied"],
+  ["shards of torch.save and DataParallel, scores as they are, tanh", "gpt2-older"],
+])("GPT-2, %s", async (_, folder) => {
+  const { "io.safetensors": io, ...files } = goldenFolder(`language/${folder}`);
+  const { tensors } = readSafetensors(io!);
+  const model = await load(files);
+  const logits = model.run(Int32Array.from(valuesOf(tensors.get("ids")!)), { batch: 2 });
+  expect(distance(logits, valuesOf(tensors.get("logits_f64")!))).toBeLessThan(BOUND);
+  expect(model.report().warnings).toEqual([]);
+});
+
 describe("recurrent language models", () => {
   test.each(["lstm", "gru"] as const)("PyTorch's %s, with layers and without", async (name) => {
     const io = goldenTensors(`language/${name}.io.safetensors`);
@@ -97,6 +110,14 @@ describe("recurrent language models", () => {
       ],
     });
     expect(asked.logits(ids.subarray(0, 30))).toEqual(logits.subarray(0, 30 * 53));
+  });
+
+  test.each(["pt", "safetensors"])("an embedding called encoder, tied, as .%s", async (format) => {
+    const io = goldenTensors("language/tied.io.safetensors");
+    const lm = await LanguageModel.load(goldenFile(`language/tied.${format}`));
+    const logits = lm.logits(Int32Array.from(valuesOf(io.get("ids")!)));
+    expect(distance(logits, valuesOf(io.get("logits_f64")!))).toBeLessThan(BOUND);
+    expect(lm.model.report().warnings).toEqual([]);
   });
 
   test("Keras's", async () => {
@@ -168,7 +189,7 @@ describe("config.json decides", () => {
     [{ n_layer: 1e9 }, /tensor transformer.h.2.attn.c_attn.weight is missing|ln_1/],
     [{ n_positions: 1024 }, /n_positions 1024, expected 64/],
     [{ activation_function: "quick" }, /activation_function "quick", expected "gelu_new"/],
-    [{ scale_attn_by_inverse_layer_idx: true }, /scale_attn_by_inverse_layer_idx true/],
+    [{ scale_attn_weights: 2 }, /scale_attn_weights 2, expected true, false/],
     [{ layer_norm_epsilon: "x" }, /layer_norm_epsilon "x", expected a number/],
     [{ tie_word_embeddings: false }, /lm_head.weight is missing/],
   ])("%j", async (change, message) => {

@@ -70,6 +70,7 @@ const MODELS: readonly [string, number, readonly LayerDescription[], Shapes][] =
   ["positions", 5, [{ name: "p", type: "positions" }], { "p.weight": [200, 5] }],
   ["attention", 12, [{ name: "a", type: "attention", heads: 1 }], {}],
   ["attention of two heads", 18, [{ name: "a", type: "attention", heads: 2 }], {}],
+  ["attention of a scale", 18, [{ name: "a", type: "attention", heads: 2, scale: 0.9 }], {}],
   ["attention of wide heads", 216, [{ name: "a", type: "attention", heads: 2 }], {}],
   [
     "attention twice",

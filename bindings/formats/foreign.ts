@@ -8,7 +8,7 @@ import { Arriving } from "./arriving.js";
 import type { Checkpoint, Taken, Writer } from "./checkpoint.js";
 import { HDF5_START_BYTES, isHdf5 } from "./containers/hdf5.js";
 import { isNpz, readNpz } from "./containers/npz.js";
-import { isTorchArchive, readTorch } from "./containers/pickle/torch-archive.js";
+import { isTorchArchive, readTorch, type StateDict } from "./containers/pickle/torch-archive.js";
 import { type Header, isSafetensors, readSafetensors } from "./containers/safetensors.js";
 import { isZip, openZip } from "./containers/zip.js";
 import { KERAS_FILES, readKeras, readKerasHdf5 } from "./keras/keras.js";
@@ -46,7 +46,8 @@ export async function readFiles(
 ): Promise<Checkpoint> {
   const { weights, metadata, budget } = files;
   const [reader] = weights as [SourceReader];
-  if (weights.length === 1 && !isSafetensors(await reader.peek(START_BYTES))) {
+  if (!isSafetensors(await reader.peek(START_BYTES))) {
+    if (weights.length > 1) return readTorchShards(weights, budget, { config, layers });
     return readForeign(reader, budget, { config, layers });
   }
   const parts: TensorFile[] = [];
@@ -75,6 +76,7 @@ export async function takeFiles(
   const isStreamed =
     headers.size === files.weights.length &&
     isOfViews(networkConfig(config)) &&
+    sharedNames(all).length === 0 &&
     new RowScales(entries).tensors.size === entries.length;
   if (isStreamed) {
     const arriving = new Arriving(headers, files.budget);
@@ -124,9 +126,42 @@ async function readTensors(
   if (description !== undefined) {
     return { format: "lmu-wasm", description, tensors, notes: [], warnings: [] };
   }
+  for (const [name, kept] of sharedNames(headers)) tensors.set(name, tensors.get(kept)!);
   const told = configured(texts);
   const source = { format: "safetensors", ...(told && { metadata: told }) };
   return importTensors(source, tensors, { config: config ?? told?.get("config"), layers });
+}
+
+/** Tensors that save_model of safetensors left out because they are others', as headers say, and those others. */
+function sharedNames(headers: readonly Header[]): (readonly [name: string, kept: string])[] {
+  const names = new Set(headers.flatMap(({ entries }) => entries.map(({ name }) => name)));
+  const texts = headers.flatMap(({ metadata }) => [...metadata]);
+  return texts.filter(([name, kept]) => names.has(kept) && !names.has(name));
+}
+
+/** One model out of files of torch.save. */
+async function readTorchShards(
+  readers: readonly SourceReader[],
+  budget: Budget,
+  options: ForeignOptions,
+): Promise<Checkpoint> {
+  const tensors = new Map<string, Tensor>();
+  const notes: string[] = [];
+  for (const reader of readers) {
+    const part = await naming(reader.name, () => takeStateDict(reader, budget));
+    for (const [name, tensor] of part.tensors) tensors.set(name, tensor);
+    notes.push(...part.notes);
+  }
+  return importTensors({ format: "torch", notes }, tensors, options);
+}
+
+async function takeStateDict(reader: SourceReader, budget: Budget): Promise<StateDict> {
+  const start = await reader.peek(START_BYTES);
+  if (!isZip(start)) refuseOther(start, reader.name);
+  const { bytes } = await takeAll(reader, budget);
+  const archive = await openZip(bytes);
+  if (!isTorchArchive(archive.names)) refuseArchive(archive.names);
+  return readTorch(archive, bytes.length, budget);
 }
 
 /** Texts of an index of shards, and of headers. */

@@ -15,6 +15,8 @@ const WEIGHTS = ["model.safetensors", "model.weights.h5", "model.keras", "pytorc
 /** Of TensorFlow's folders, which can be named, but not read. */
 const SAVED_MODEL = "saved_model.pb";
 const INDEX = "model.safetensors.index.json";
+/** Of shards that torch.save wrote, where there is nothing else. */
+const OLDER_INDEX = "pytorch_model.bin.index.json";
 
 /** Files that describe are small: a configuration or an index beyond this is not read. */
 const MAX_TEXT = 16 << 20;
@@ -38,17 +40,17 @@ export async function openSet(
 /** Opens the files of a set that make a model. */
 async function openParts(find: Find, name: string, budget: Budget): Promise<ModelFiles> {
   const config = await readJson(find, "config.json");
-  const index = await readJson(find, INDEX);
+  const index = await readIndex(find, INDEX);
   const weights = await openWeights(find, index);
   return {
     ...{ name, budget, weights },
     ...(config !== undefined && { config }),
-    metadata: metadataOf(index),
+    metadata: metadataOf(index?.json),
   };
 }
 
 /** Opens the shards of an index, or the first file of weights that there is; none stays open after a failure. */
-async function openWeights(find: Find, index: unknown): Promise<SourceReader[]> {
+async function openWeights(find: Find, index: Index | undefined): Promise<SourceReader[]> {
   const names = index === undefined ? [...WEIGHTS, SAVED_MODEL] : shardsOf(index);
   const weights: SourceReader[] = [];
   try {
@@ -58,12 +60,24 @@ async function openWeights(find: Find, index: unknown): Promise<SourceReader[]> 
       else if (index !== undefined) missing(name);
       if (weights.length && index === undefined) break;
     }
-    if (weights.length === 0) missing(`${INDEX}, ${WEIGHTS.join(", ")}`);
-    return weights;
+    if (weights.length > 0) return weights;
   } catch (cause) {
     for (const reader of weights) reader.close();
     throw cause;
   }
+  const older = await readIndex(find, OLDER_INDEX);
+  return older ? openWeights(find, older) : missing([INDEX, ...WEIGHTS, OLDER_INDEX].join(", "));
+}
+
+/** An index of shards: its file, and what that says. */
+interface Index {
+  readonly name: string;
+  readonly json: unknown;
+}
+
+async function readIndex(find: Find, name: string): Promise<Index | undefined> {
+  const json = await readJson(find, name);
+  return json === undefined ? undefined : { name, json };
 }
 
 /**
@@ -89,19 +103,19 @@ export async function readJson(find: Find, name: string): Promise<unknown> {
 }
 
 /** Names of the files that hold the tensors, in their order in the index. */
-function shardsOf(index: unknown): string[] {
-  const map = (index as { weight_map?: unknown } | null)?.weight_map;
-  if (typeof map !== "object" || map === null) return invalid(INDEX, "has no weight_map");
+function shardsOf({ name: index, json }: Index): string[] {
+  const map = (json as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof map !== "object" || map === null) return invalid(index, "has no weight_map");
   const names = [...new Set(Object.values(map))] as unknown[];
   for (const name of names) {
     // Names come from the file: they must not lead out of the folder.
     if (typeof name !== "string" || !/^\w[\w.-]*$/.test(name) || name.includes("..")) {
-      invalid(INDEX, `names the file ${brief(name)}, expected a plain name`);
+      invalid(index, `names the file ${brief(name)}, expected a plain name`);
     }
   }
-  if (names.length === 0) invalid(INDEX, "names no files");
+  if (names.length === 0) invalid(index, "names no files");
   if (names.length > MAX_SHARDS) {
-    invalid(INDEX, `names ${names.length} files, expected at most ${MAX_SHARDS}`);
+    invalid(index, `names ${names.length} files, expected at most ${MAX_SHARDS}`);
   }
   return names as string[];
 }

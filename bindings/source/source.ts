@@ -19,7 +19,8 @@ export type SourceValue =
  * Several files that are one model, by their names: `{ "config.json": …, "model.weights.h5": … }`.
  *
  * Read are `config.json`, if it is there, and the weights: the shards that `model.safetensors.index.json` names, or else
- * the first there is of `model.safetensors`, `model.weights.h5`, `model.keras`, `pytorch_model.bin`.
+ * the first there is of `model.safetensors`, `model.weights.h5`, `model.keras`, `pytorch_model.bin`, or the shards that
+ * `pytorch_model.bin.index.json` names.
  */
 export interface SourceFiles {
   /** One file, by its name. */

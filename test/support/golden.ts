@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { openZip } from "../../bindings/formats/containers/zip.js";
 import { readSafetensors } from "../../bindings/formats/containers/safetensors.js";
 import { sizeOf, type Tensor } from "../../bindings/tensor.js";
@@ -19,6 +19,12 @@ const root = new URL("../golden/", import.meta.url);
 /** A file of test/golden. */
 export function goldenFile(path: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(path, root)));
+}
+
+/** The files of a folder of test/golden, by name. */
+export function goldenFolder(path: string): Record<string, Uint8Array> {
+  const names = readdirSync(new URL(path, root));
+  return Object.fromEntries(names.map((name) => [name, goldenFile(`${path}/${name}`)]));
 }
 
 /** The cases of one folder of test/golden. */

@@ -15,8 +15,9 @@ const mixed = (weights: Vector, rows: Matrix): number[] =>
 const transposed = (M: Matrix): number[][] => M[0]!.map((_, k) => M.map((row) => row[k]!));
 
 /** Each row attends to those up to itself, head by head, with all scores of a row at hand. */
-export function attention({ heads }: Layer<"attention">, x: Matrix): Matrix {
+export function attention({ heads, scale }: Layer<"attention">, x: Matrix): Matrix {
   const width = (x[0]?.length ?? 0) / 3 / heads;
+  const factor = scale ?? 1 / Math.sqrt(width);
   const part = (row: Vector, which: number, head: number) => {
     const first = (which * heads + head) * width;
     return row.slice(first, first + width);
@@ -25,7 +26,7 @@ export function attention({ heads }: Layer<"attention">, x: Matrix): Matrix {
     Array.from({ length: heads }, (_, head) => {
       const seen = x.slice(0, t + 1);
       const query = part(row, 0, head);
-      const scores = seen.map((one) => dot(query, part(one, 1, head)) / Math.sqrt(width));
+      const scores = seen.map((one) => dot(query, part(one, 1, head)) * factor);
       const values = seen.map((one) => part(one, 2, head));
       return mixed(activate("softmax", scores), values);
     }).flat(),

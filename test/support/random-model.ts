@@ -137,7 +137,8 @@ function layerOf(
       const width = x.width / 3;
       if (!x.isStep || width % 1) return undefined;
       const heads = d.pick([1, 2, 3, 4, 5, width].filter((count) => width % count === 0));
-      return { fields: { type, heads }, node: { width } };
+      const scale = d.pick([{}, {}, { scale: 0.6 }]);
+      return { fields: { type, heads, ...scale }, node: { width } };
     }
     case "memory-attention":
       if (x.isSingle || x.width > 9) return undefined;

@@ -123,7 +123,8 @@ export function findGroups(tensors: ReadonlyMap<string, Tensor>): {
   return { groups, rest: [...rest] };
 }
 
-function groupOf(
+/** A module of a kind whose names begin with a base, dot included. */
+export function groupOf(
   type: LayerRequest["type"],
   base: string,
   tensors: ReadonlyMap<string, Tensor>,

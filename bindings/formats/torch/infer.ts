@@ -3,7 +3,7 @@ import type { Tensor } from "../../tensor.js";
 import type { Importer } from "../importer.js";
 import { type Chain, orderGroups } from "./chain.js";
 import { gapOf, gapOfConvolution, suggestLayers } from "./gaps.js";
-import { findGroups, type Group, nameOf, sizesOf } from "./group.js";
+import { findGroups, type Group, groupOf, nameOf, sizesOf } from "./group.js";
 import type { LayerRequest } from "./request.js";
 
 /**
@@ -20,12 +20,43 @@ export function inferLayers(
 ): LayerRequest[] {
   const { groups, rest } = findGroups(tensors);
   if (rest.length) refuse(`no known layer has the tensors ${listOf(rest)}`, groups);
-  const chain = orderGroups(groups, isInOrder);
+  let chain = orderGroups(groups, isInOrder);
+  if (typeof chain === "string") {
+    chain = orderGroups(findEmbedding(groups, tensors, isInOrder), isInOrder);
+  }
   if (typeof chain === "string") refuse(gapOfConvolution(groups) ?? chain, groups);
   const gap = gapOf(chain.groups);
   if (gap !== undefined) refuse(gap, chain.groups);
   notes.push(noteOf(chain));
   return chain.groups.map(requestOf);
+}
+
+/** What embeddings are called besides. */
+const LIKE_EMBEDDING = /enc|word|char|lookup|lut|vocab/i;
+
+/**
+ * Modules, of which one is an embedding that its name does not give away for sure, "encoder": a matrix without a bias that has a
+ * row for each output of another linear, and columns for the first of the recurrent layers. Two heads side by side may look like
+ * that; what the code made before these layers, or shares between both ends, is none.
+ */
+function findEmbedding(
+  groups: readonly Group[],
+  tensors: ReadonlyMap<string, Tensor>,
+  isInOrder: boolean,
+): readonly Group[] {
+  const at = groups.findIndex(({ type }) => type === "torch-lstm" || type === "torch-gru");
+  const linears = groups.filter(({ type }) => type === "linear");
+  const weightOf = ({ prefix }: Group) => tensors.get(`${prefix}.weight`);
+  const embedding = linears.find((one) => {
+    const heads = linears.filter((head) => head !== one && head.outputs(1) === one.outputs(1));
+    const isTied = heads.some((head) => weightOf(head) === weightOf(one));
+    const isFirst = isInOrder ? groups.indexOf(one) < at : LIKE_EMBEDDING.test(one.prefix);
+    const fits = one.inputs === groups[at]?.inputs && !tensors.has(`${one.prefix}.bias`);
+    return fits && heads.length > 0 && (isTied || isFirst);
+  });
+  if (!embedding || groups.some(({ vocabulary }) => vocabulary !== undefined)) return groups;
+  const found = groupOf("embedding", `${embedding.prefix}.`, tensors);
+  return groups.map((group) => (group === embedding ? found : group));
 }
 
 function noteOf({ groups, isOfFile }: Chain): string {

@@ -7,6 +7,7 @@ import { flagOption } from "./dialect.js";
 import { inferLayers } from "./infer.js";
 import { openLayer, type OpenLayer } from "./open-layer.js";
 import type { LayerRequest } from "./request.js";
+import { rootOf } from "./tensors.js";
 
 /** What else is known of a file. */
 export interface StateDictSource {
@@ -54,19 +55,6 @@ export function importStateDict(
  * and name, and numpy.savez takes whatever order it is given.
  */
 const IN_ORDER = "torch";
-
-/** What nn.DataParallel, torch.compile and Lightning put before every name. */
-const WRAPPERS = /^((module|_orig_mod|model)\.)+/;
-
-/** What all names begin with, if it is such. */
-function rootOf(tensors: ReadonlyMap<string, Tensor>): string {
-  const names = [...tensors.keys()];
-  let root = WRAPPERS.exec(names[0] ?? "")?.[0] ?? "";
-  while (!names.every((name) => name.startsWith(root))) {
-    root = root.slice(0, root.lastIndexOf(".", root.length - 2) + 1);
-  }
-  return root;
-}
 
 /** A renamed tensor that nobody asks for is a misspelt name. */
 function refuseUnused({ type, name, weights }: OpenLayer): void {

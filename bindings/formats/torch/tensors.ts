@@ -153,3 +153,16 @@ export class Weights {
 function below(all: ReadonlyMap<string, Tensor>, base: string): string[] {
   return [...all.keys()].filter((name) => name.startsWith(base)).map((n) => n.slice(base.length));
 }
+
+/** What nn.DataParallel, torch.compile and Lightning put before every name. */
+const WRAPPERS = /^((module|_orig_mod|model)\.)+/;
+
+/** What all names begin with, if it is such. */
+export function rootOf(tensors: ReadonlyMap<string, Tensor>): string {
+  const names = [...tensors.keys()];
+  let root = WRAPPERS.exec(names[0] ?? "")?.[0] ?? "";
+  while (!names.every((name) => name.startsWith(root))) {
+    root = root.slice(0, root.lastIndexOf(".", root.length - 2) + 1);
+  }
+  return root;
+}

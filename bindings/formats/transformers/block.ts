@@ -1,3 +1,4 @@
+import type { ActivationDescription } from "../../activations.js";
 import type { Tensor } from "../../tensor.js";
 import type { Importer, Output } from "../importer.js";
 import type { Weights } from "../torch/tensors.js";
@@ -31,15 +32,16 @@ export class Block {
     x: Output,
     weight: Tensor,
     bias: Tensor | undefined,
-    activation?: string,
+    activation?: ActivationDescription,
   ): Output {
     const layer = { type: "dense", ...(activation && { activation }) } as const;
     return this.importer.add(name, layer, [x], weight.shape[0]!, { weight, bias });
   }
 
   /** Queries, keys and values side by side to what the heads see. */
-  attention(name: string, x: Output, heads: number): Output {
-    return this.importer.add(name, { type: "attention", heads }, [x], x.width / 3);
+  attention(name: string, x: Output, heads: number, scale?: number): Output {
+    const layer = { type: "attention", heads, ...(scale !== undefined && { scale }) } as const;
+    return this.importer.add(name, layer, [x], x.width / 3);
   }
 
   /** x + what a sublayer made of it. */

@@ -2,7 +2,7 @@ import { brief, LmuError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { Importer } from "../importer.js";
-import { Weights } from "../torch/tensors.js";
+import { rootOf, Weights } from "../torch/tensors.js";
 import type { Config } from "./config.js";
 import { GPT2 } from "./gpt2.js";
 import { LMU_LM } from "./lmu-lm.js";
@@ -25,6 +25,9 @@ export function isOfViews(config: Config | undefined): boolean {
 const OF_ATTENTION =
   /(^|[._])(in_proj|c_attn|query_key_value|w?qkv|q|k|v|query|key|value)(_proj|_lin)?[._](weight|bias)$|in_proj_weight$/i;
 
+/** It stands beside the network, not in it. */
+const HEAD = "lm_head.weight";
+
 /**
  * A network that its configuration describes.
  *
@@ -44,12 +47,13 @@ export function importNetwork(
     return undefined;
   }
   const importer = new Importer();
-  const base = [...tensors.keys()].every((name) => !name.startsWith("transformer."))
-    ? ""
-    : "transformer.";
+  const root = rootOf(tensors);
+  const inside = `${root}transformer.`;
+  const base = [...tensors.keys()].some((name) => name.startsWith(inside)) ? inside : root;
   const type = String(config["model_type"]);
   const read = new Set<string>();
-  const weights = new Weights({ all: tensors, base, type, read });
+  const nameOf = (name: string) => (name === HEAD ? root : base) + name;
+  const weights = new Weights({ all: tensors, base, type, read }, nameOf);
   const { vocabulary, output } = network.import(config, weights, importer);
   const unread = [...tensors.keys()].filter((name) => !read.has(name));
   if (unread.length)

@@ -272,7 +272,7 @@ test("a run that is stopped half-way leaves nothing beside what was there", asyn
   const ended = new Promise((resolve) => child.on("close", resolve));
   child.stdin.write("0.5\n".repeat(5000));
   const parts = () => readdirSync(folder).filter((name) => name.startsWith("stopped"));
-  await expect.poll(parts).toHaveLength(1);
+  await expect.poll(parts, { timeout: 30_000 }).toHaveLength(1);
   child.kill("SIGINT");
   expect(await ended).toBe(130);
   expect(parts()).toEqual([]);

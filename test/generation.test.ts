@@ -56,6 +56,23 @@ describe("logits and perplexity are those of the reference", () => {
     expect([found.tokens, seen.at(-1)]).toEqual([89, 90]);
   });
 
+  test("of a model that gives probabilities: their ln", async () => {
+    const io = goldenTensors("language/probabilities.io.safetensors");
+    const lm = await LanguageModel.load(goldenFile("language/probabilities.keras"));
+    const exact = valuesOf(io.get("logits_f64")!);
+    const ids = [...valuesOf(io.get("ids")!)];
+    // Probabilities of 1e-13, in f32.
+    expect(Math.min(...exact)).toBeLessThan(-29);
+    expect(distance(lm.logits(ids), exact)).toBeLessThan(2e-5);
+    const mean = ids.slice(1).reduce((sum, id, t) => sum - exact[t * 11 + id]! / 29, 0);
+    expect((await lm.perplexity(ids)).nats).toBeCloseTo(mean, 5);
+    const [token] = await collect(lm.generate(ids, { temperature: 0, maxTokens: 1 }));
+    const last = [...exact.subarray(-11)];
+    expect(token!.id).toBe(last.indexOf(Math.max(...last)));
+    expect(token!.logProbability).toBeCloseTo(Math.max(...last), 5);
+    expect(lm.model.run(ids).every((p) => p >= 0 && p <= 1)).toBe(true);
+  });
+
   test("GPT-2 forgets all when its positions are used up", async () => {
     const lm = await LanguageModel.load(gpt2());
     const ids = Int32Array.from({ length: 150 }, (_, i) => (i * 31) % 97);

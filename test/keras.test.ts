@@ -227,6 +227,24 @@ test("a vocabulary is found in nested models", async () => {
   expect(description.input).toEqual({ vocabulary: 20 });
 });
 
+test("mask_zero is refused by its name, not by the layers that Keras 3 makes masks with", async () => {
+  const tensor = { class_name: "__keras_tensor__", config: { keras_history: ["ids", 0, 0] } };
+  const called = (name: string, class_name: string, config: object, ...args: unknown[]) => ({
+    ...{ name, class_name, config: { name, ...config } },
+    inbound_nodes: args.length ? [{ args, kwargs: {} }] : [],
+  });
+  const layers = [
+    called("ids", "InputLayer", { batch_shape: [null, 9] }),
+    called("not_equal", "NotEqual", {}, tensor, 0),
+    called("embedding", "Embedding", { input_dim: 20, mask_zero: true }, tensor),
+  ];
+  const ends = { input_layers: ["ids", 0, 0], output_layers: ["embedding", 0, 0] };
+  const model = { class_name: "Functional", config: { name: "model", layers, ...ends } };
+  const weights = new NumberedModelWeights(group({}));
+  const { message } = await refusal(() => importModel(model, weights, "3.15.1"));
+  expect(message).toContain("layer embedding has mask_zero true, expected false");
+});
+
 test("two outputs of a Bidirectional are refused", async () => {
   const lstm = { class_name: "LSTM", config: { name: "lstm", return_sequences: true } };
   const config = { name: "both", layer: lstm, merge_mode: null };

@@ -3,6 +3,7 @@ import { LmuError, typeOf } from "../errors.js";
 import type { Stream } from "../index.js";
 import { printable } from "../inspect.js";
 import type { Kept } from "./kept.js";
+import type { ToLogits } from "./logits.js";
 import { type GenerationOptions, settle, type Settled } from "./options.js";
 import { type Past, readPast, writePast } from "./past.js";
 import { Sampler } from "./sampler.js";
@@ -27,6 +28,7 @@ export interface Token {
 export interface Tools {
   readonly tokenizer: Tokenizer;
   readonly vocabulary: number;
+  readonly toLogits: ToLogits;
   /** Where streams are kept for later texts, if any are. */
   readonly kept?: Kept | undefined;
 }
@@ -138,7 +140,7 @@ export class Generation {
   next(): Token | undefined {
     if (this.#ended) return undefined;
     if (this.#count === 0) this.#keepPrompt();
-    const logits = this.#take(this.#unread.length);
+    const logits = this.#tools.toLogits(this.#take(this.#unread.length));
     expectFinite(logits);
     const { id, logProbability } = this.#sampler.choose(logits);
     this.#unread = Int32Array.of(id);

@@ -7,6 +7,7 @@ import { type Beside, readBeside } from "./beside.js";
 import { beginning, Generation, readSaved, type Token, type Tools } from "./generation.js";
 import { type GenerateOptions, type GenerationOptions, settle, type Settled } from "./options.js";
 import { Kept } from "./kept.js";
+import { logitsOf, type ToLogits } from "./logits.js";
 import { type Perplexity, type PerplexityOptions, perplexityOf } from "./perplexity.js";
 import { BYTES, idsOf, readTokenizer, type Tokenizer } from "./tokenizer.js";
 
@@ -40,12 +41,13 @@ export type Prompt = string | Int32Array | readonly number[];
  * ```
  */
 export class LanguageModel {
-  /** The model itself: token ids in, a row of logits for each out. */
+  /** The model itself: token ids in, a row of logits for each out, or of probabilities where softmax comes last. */
   readonly model: Model;
   readonly #tokenizer: Tokenizer;
   /** Tokens at which a text ends, as the model's config.json says. */
   readonly #stopIds: readonly number[];
   readonly #kept: Kept | undefined;
+  readonly #toLogits: ToLogits;
 
   static {
     printable(LanguageModel, "LanguageModel", ({ vocabulary }) => ({ vocabulary }));
@@ -58,6 +60,7 @@ export class LanguageModel {
     reuse: number,
   ) {
     this.model = model;
+    this.#toLogits = logitsOf(model);
     this.#kept = reuse > 0 ? new Kept(model, reuse) : undefined;
     this.#tokenizer = tokenizer;
     this.#stopIds = stopIds;
@@ -120,14 +123,14 @@ export class LanguageModel {
   }
 
   /**
-   * Logits of the token after each.
+   * Logits of the token after each: of a model of probabilities their ln.
    *
    * @param prompt - text, or ids
    * @returns f32[tokens, vocabulary]
    * @throws as `model.run`
    */
   logits(prompt: Prompt): Float32Array {
-    return this.model.run(this.#ids("compute logits", prompt));
+    return this.#toLogits(this.model.run(this.#ids("compute logits", prompt)));
   }
 
   /**
@@ -136,7 +139,7 @@ export class LanguageModel {
    * @throws RangeError if there are less than two tokens; LmuError as `stream.push`; the signal's reason
    */
   async perplexity(text: Prompt, options: PerplexityOptions = {}): Promise<Perplexity> {
-    return perplexityOf(this.model, this.#tokenizer, this.#ids("measure", text), options);
+    return perplexityOf(this.model, this.#tools, this.#ids("measure", text), options);
   }
 
   /**
@@ -197,7 +200,10 @@ export class LanguageModel {
   }
 
   get #tools(): Tools {
-    return { tokenizer: this.#tokenizer, vocabulary: this.vocabulary, kept: this.#kept };
+    return {
+      ...{ tokenizer: this.#tokenizer, vocabulary: this.vocabulary },
+      ...{ kept: this.#kept, toLogits: this.#toLogits },
+    };
   }
 
   #open(prompt: Prompt, options: Settled): Generation {

@@ -1,9 +1,9 @@
 import { expectOptions } from "../errors.js";
 import type { Model } from "../index.js";
 import { pauses } from "../pauses.js";
+import type { Tools } from "./generation.js";
 import { exp, logSumExp } from "./elementary.js";
 import { textAfter, TextStream } from "./text-stream.js";
-import type { Tokenizer } from "./tokenizer.js";
 
 /** How well a model foretells a text. */
 export interface Perplexity {
@@ -38,7 +38,7 @@ const CHUNK = 64;
 /** Streams ids through the model, a few at a time. */
 export async function perplexityOf(
   model: Model,
-  tokenizer: Tokenizer,
+  { tokenizer, toLogits }: Pick<Tools, "tokenizer" | "toLogits">,
   ids: Int32Array,
   options: PerplexityOptions,
 ): Promise<Perplexity> {
@@ -55,7 +55,7 @@ export async function perplexityOf(
     for (let at = 0; at < ids.length;) {
       if (stream.position === window) stream.reset();
       const count = Math.min(CHUNK, ids.length - at, window - stream.position);
-      const logits = stream.push(ids.subarray(at, at + count));
+      const logits = toLogits(stream.push(ids.subarray(at, at + count)));
       // The last row of a window foretells nothing.
       const isEnd = at + count === ids.length || stream.position === window;
       const foretold = ids.subarray(at + 1, at + count + (isEnd ? 0 : 1));

@@ -18,7 +18,7 @@ import { isProgram, refuseArchive, refuseOther } from "./others.js";
 import type { LayerRequest } from "./torch/request.js";
 import { importStateDict, type StateDictSource } from "./torch/state-dict.js";
 import { networkConfig } from "./transformers/config.js";
-import { importNetwork, isOfViews } from "./transformers/networks.js";
+import { importNetwork, isOfViews, refuseOthers } from "./transformers/networks.js";
 
 export { openSet } from "../source/set.js";
 
@@ -73,6 +73,11 @@ export async function takeFiles(
   const told = configured(textsOf(files.metadata, all))?.get("config");
   const { config = files.config ?? told, layers } = options;
   const entries = all.flatMap((header) => header.entries);
+  // Before any of it is read: such files are large.
+  if (layers === undefined) {
+    const names = entries.map(({ name }) => name);
+    refuseOthers(networkConfig(config), names);
+  }
   const isStreamed =
     headers.size === files.weights.length &&
     isOfViews(networkConfig(config)) &&

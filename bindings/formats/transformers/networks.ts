@@ -25,6 +25,25 @@ export function isOfViews(config: Config | undefined): boolean {
 const OF_ATTENTION =
   /(^|[._])(in_proj|c_attn|query_key_value|w?qkv|q|k|v|query|key|value)(_proj|_lin)?[._](weight|bias)$|in_proj_weight$/i;
 
+/**
+ * Refuses transformers that are not run, by their kind: those of which the configuration is one of transformers, whatever is in
+ * the file, and those with attention.
+ *
+ * @param names - of tensors, as far as they are known
+ * @throws LmuError layer-unsupported
+ */
+export function refuseOthers(config: Config | undefined, names: Iterable<string>): void {
+  if (NETWORKS.has(config?.["model_type"])) return;
+  const found = [...names].find((name) => OF_ATTENTION.test(name));
+  const isOfLibrary = ["architectures", "transformers_version"].some((key) => config?.[key]);
+  if (found === undefined && !isOfLibrary) return;
+  const known = [...NETWORKS.keys()].join(" or ");
+  const problem = config
+    ? `attention of kind ${brief(config["model_type"])} is not supported, expected ${known}`
+    : `tensor ${brief(found)} is one of attention, and nothing says of which kind, expected a config.json with model_type ${known} beside the weights`;
+  throw new LmuError("layer-unsupported", `Cannot load the model: ${problem}`);
+}
+
 /** It stands beside the network, not in it. */
 const HEAD = "lm_head.weight";
 
@@ -41,11 +60,8 @@ export function importNetwork(
   isAsked: boolean,
 ): Checkpoint | undefined {
   const network = NETWORKS.get(config?.["model_type"]);
-  if (!config || !network) {
-    const found = isAsked ? undefined : [...tensors.keys()].find((name) => OF_ATTENTION.test(name));
-    if (found !== undefined) refuseAttention(config, found);
-    return undefined;
-  }
+  if (!isAsked) refuseOthers(config, tensors.keys());
+  if (!config || !network) return undefined;
   const importer = new Importer();
   const root = rootOf(tensors);
   const inside = `${root}transformer.`;
@@ -61,12 +77,4 @@ export function importNetwork(
       `${unread.length} tensors were not read: ${unread.slice(0, 9).join(", ")}`,
     );
   return importer.finish("transformers", network.name, { vocabulary }, output);
-}
-
-function refuseAttention(config: Config | undefined, tensor: string): never {
-  const known = [...NETWORKS.keys()].join(" or ");
-  const problem = config
-    ? `attention of kind ${brief(config["model_type"])} is not supported, expected ${known}`
-    : `tensor ${brief(tensor)} is one of attention, and nothing says of which kind, expected a config.json with model_type ${known} beside the weights`;
-  throw new LmuError("layer-unsupported", `Cannot load the model: ${problem}`);
 }

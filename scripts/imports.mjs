@@ -84,40 +84,52 @@ const FORBIDDEN = [
   forbid("imports are found", {}, { couldNotResolve: true, pathNot: "lmu(-full)?\\.wasm" }),
 ];
 
-/**
- * Of what formats reach, types included, up to descriptions: those are made of the types that layers read, and a file of
- * types brings nothing else along.
- */
-const FORBIDDEN_TO_FORMATS = [
-  forbid(
-    "formats know no wasm",
-    { path: "^bindings/formats/" },
-    { path: "^bindings/(model|layers|plan|runtime)/", reachable: true },
-  ),
-];
+/** @typedef {import("dependency-cruiser").IModule} Module */
+/** @typedef {import("dependency-cruiser").IDependency} Dependency */
+/** @typedef {{ rule: string, from: string, to: string }} Violation */
 
-/** What no entry needs at once: types are gone by then, and import() has not happened. */
+/**
+ * What must not be reached by way of some imports, for which dependency-cruiser would read every file again, or compile it.
+ *
+ * @typedef {object} Reach
+ * @property {string} name
+ * @property {RegExp} from
+ * @property {RegExp} to
+ * @property {(by: Dependency, source: string) => boolean} follows
+ */
+
+/**
+ * Types included, up to descriptions: those are made of the types that layers read, and a file of types brings nothing else
+ * along.
+ *
+ * @type {Reach}
+ */
+const OF_FORMATS = {
+  name: "formats know no wasm",
+  from: /^bindings\/formats\//,
+  to: /^bindings\/(model|layers|plan|runtime)\//,
+  follows: (_, source) => source !== "bindings/description.ts",
+};
+
+/** What no entry needs at once: types are gone by then, and import() has not happened. @type {Reach} */
 const AT_START = {
   name: "the entries need no package, no reader of foreign formats, and no full edition",
   from: /^bindings\/index\./,
+  follows: ({ dynamic, dependencyTypes }) => !dynamic && !dependencyTypes.includes("type-only"),
   to: /node_modules|^bindings\/(full|layers\/full-kinds|runtime\/full-hex)|^bindings\/formats\/(foreign|keras|torch|containers\/(hdf5|npz|pickle|zip))/,
 };
 
-/** @typedef {import("dependency-cruiser").IModule} Module */
-/** @typedef {{ rule: string, from: string, to: string }} Violation */
-
-/** What breaks AT_START. dependency-cruiser follows all imports or those of compiled files, which takes compiling them. */
-function brokenAtStart(/** @type {Module[]} */ modules) {
+/** What breaks such a rule. @param {Module[]} modules @param {Reach} rule */
+function brokenReach(modules, { name, from, to, follows }) {
   const bySource = new Map(modules.map((one) => [one.source, one]));
-  const reached = new Set(modules.filter(({ source }) => AT_START.from.test(source)));
+  const reached = new Set(modules.filter(({ source }) => from.test(source)));
   /** @type {Violation[]} */
   const broken = [];
   for (const { source, dependencies } of reached) {
-    for (const { resolved, dynamic, dependencyTypes } of dependencies) {
-      if (dynamic || dependencyTypes.includes("type-only")) continue;
-      if (AT_START.to.test(resolved)) {
-        broken.push({ rule: AT_START.name, from: source, to: resolved });
-      }
+    for (const dependency of dependencies) {
+      if (!follows(dependency, source)) continue;
+      const { resolved } = dependency;
+      if (to.test(resolved)) broken.push({ rule: name, from: source, to: resolved });
       const next = bySource.get(resolved);
       if (next) reached.add(next);
     }
@@ -128,28 +140,21 @@ function brokenAtStart(/** @type {Module[]} */ modules) {
 /** @type {Map<string, Promise<import("dependency-cruiser").ICruiseResult>>} */
 const known = new Map();
 
-/**
- * What dependency-cruiser says of folders below a root, types included.
- *
- * @param {string} root
- * @param {string[]} from
- * @param {import("dependency-cruiser").ICruiseOptions} options
- */
-async function cruised(root, from, options) {
-  const { output } = await cruise(from, {
+/** What dependency-cruiser says of the folders below a root, types included. @param {string} root */
+async function cruised(root) {
+  const { output } = await cruise(Object.keys(ROWS), {
     baseDir: root,
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     validate: true,
-    ...options,
+    ruleSet: { forbidden: FORBIDDEN },
   });
   return /** @type {import("dependency-cruiser").ICruiseResult} */ (output);
 }
 
 /** Who imports whom below a root, and which rules that breaks; found once. */
 function graphOf(/** @type {string} */ root) {
-  const graph =
-    known.get(root) ?? cruised(root, Object.keys(ROWS), { ruleSet: { forbidden: FORBIDDEN } });
+  const graph = known.get(root) ?? cruised(root);
   known.set(root, graph);
   return graph;
 }
@@ -157,18 +162,13 @@ function graphOf(/** @type {string} */ root) {
 /** Which imports below a root break which rule. @param {string} root */
 export async function brokenRules(root) {
   const { modules, summary } = await graphOf(root);
-  const { summary: ofFormats } = await cruised(root, ["bindings/formats"], {
-    doNotFollow: { path: ["node_modules", "^bindings/description\\."] },
-    ruleSet: { forbidden: FORBIDDEN_TO_FORMATS },
-  });
-  /** @type {Violation[]} */
-  const violations = [summary, ofFormats]
-    .flatMap(({ violations }) => violations)
-    .map(({ rule, from, to }) => ({ rule: rule.name, from, to }));
-  return {
-    files: summary.totalCruised,
-    broken: [...violations, ...brokenAtStart(modules)],
-  };
+  const violations = summary.violations.map(({ rule, from, to }) => ({
+    rule: rule.name,
+    from,
+    to,
+  }));
+  const reaches = [OF_FORMATS, AT_START].flatMap((rule) => brokenReach(modules, rule));
+  return { files: summary.totalCruised, broken: [...violations, ...reaches] };
 }
 
 /** Folders and single files with what they import, types included. @param {string} root */

@@ -5,6 +5,7 @@ import { writeNative } from "../bindings/formats/native/write.js";
 import { readCheckpoint } from "../bindings/formats/read.js";
 import { load } from "../bindings/index.js";
 import { LanguageModel } from "../bindings/language/language.js";
+import { Int8Matrix } from "../bindings/plan/int8-matrix.js";
 import { distance, goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
 import { fileOf, makeUp, oracleOutputs } from "./support/models.js";
 import { Random } from "./support/random.js";
@@ -67,6 +68,14 @@ describe('load(source, { weights: "int8" })', () => {
     const exact = oracleOutputs({ ...dense, tensors }, samples);
     const model = await load(fileOf({ ...dense, tensors }), INT8);
     expect(model.run(samples)).toEqual(Float32Array.from(exact));
+  });
+
+  test("is of matrices that gain by it, and whose sums fit 32 bits", () => {
+    const suits = (rows: number, columns: number) => Int8Matrix.suits(rows, columns);
+    expect([suits(32, 63), suits(32, 64), suits(4, 1 << 17)]).toEqual([false, true, true]);
+    // A square of 127 for every input.
+    const first = Math.ceil(2 ** 31 / 127 ** 2);
+    expect([suits(4, first), suits(4096, first)]).toEqual([false, false]);
   });
 
   test("takes the integers of a file as they are: the bits of rounding at load", async () => {

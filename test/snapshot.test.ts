@@ -72,9 +72,12 @@ describe("a snapshot", () => {
   test("is of another model if one bit of a weight differs, or one option", async () => {
     const bytes = (await lived()).save();
     const { description, tensors } = made;
-    for (const [name, { shape, values }] of tensors) {
+    const places = [...tensors].flatMap(([name, tensor]) =>
+      [0, tensor.values.length - 1].map((at) => ({ name, at, ...tensor })),
+    );
+    for (const { name, at, shape, values } of places) {
       const changed = Float32Array.from(values);
-      new Uint32Array(changed.buffer)[changed.length - 1]! ^= 1 << 12;
+      new Uint32Array(changed.buffer)[at]! ^= 1 << 12;
       const other = {
         description,
         tensors: new Map(tensors).set(name, { shape, values: changed }),
@@ -82,7 +85,7 @@ describe("a snapshot", () => {
       const model = await loadMadeUp(other);
       expect(
         codeOf(() => model.restore(bytes)),
-        name,
+        `${name}[${at}]`,
       ).toBe("snapshot-other-model");
     }
     const [layer] = description.layers;

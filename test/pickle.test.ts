@@ -124,12 +124,12 @@ describe("readPickle()", () => {
     expect(refusal(() => read("c\u001b[31m\nb\n."))).toContain('"\\u001b[31m.b"');
   });
 
-  test("a million lists in one another need no stack", () => {
-    const depth = 1_000_000;
+  test("100,000 lists in one another need no stack", () => {
+    const depth = 100_000;
     const readOf = (...parts: Parameters<typeof assemble>) =>
       readPickle(assemble(...parts), TORCH_GLOBALS, 2 ** 25);
     expect(Array.isArray(readOf("]".repeat(depth), "a".repeat(depth - 1), "."))).toBe(true);
-    const message = refusal(() => readOf("]".repeat(2 * depth), "."));
+    const message = refusal(() => readOf("]".repeat(2 ** 20 + 1), "."));
     expect(message).toMatch(/more than 1048576 collections/);
   });
 
@@ -154,7 +154,7 @@ describe("readPickle()", () => {
   });
 
   test("counts its steps", () => {
-    const pushedAndPopped = new Uint8Array(9_000_000).map((_, i) => (i % 2 === 0 ? 0x4e : 0x30));
+    const pushedAndPopped = Buffer.alloc(2 ** 23 + 1, "N0");
     expect(refusal(() => readPickle(pushedAndPopped, TORCH_GLOBALS))).toMatch(
       /more than 8388608 opcodes/,
     );

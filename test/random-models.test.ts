@@ -22,7 +22,7 @@ import { modelOf } from "./support/torch.js";
  *
  *   RANDOM_MODELS=20000 RANDOM_SEED=7 npx vitest run test/random-models.test.ts
  */
-const MODELS = Number(process.env["RANDOM_MODELS"] ?? (process.env["CI"] ? 3000 : 120));
+const MODELS = Number(process.env["RANDOM_MODELS"] ?? (process.env["CI"] ? 3000 : 60));
 const SEED = Number(process.env["RANDOM_SEED"] ?? 1);
 
 /** Every kind and how often it is drawn: the ones with the most options more often. */

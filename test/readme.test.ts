@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 /*
  * Every ```js block of the README and of docs/, and every @example of the sources, runs as a reader would paste it: against
- * the built package, in a folder of its own.
+ * the built package, as a file in a folder of its own. One process imports all these files, one after another.
  */
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -32,6 +32,8 @@ const MODELS = {
 };
 
 let folder = "";
+/** What the examples have printed, by name. */
+let ran: ReadonlyMap<string, Ran>;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "lmu-wasm-readme-"));
@@ -50,6 +52,7 @@ beforeAll(() => {
 beforeAll(async () => {
   const args = ["compile", "models/mackey-glass.safetensors", "-o", "model.wasm"];
   await run(process.execPath, [join(root, "dist/cli/main.js"), ...args], { cwd: folder });
+  ran = await runAll([...found, ...documented].map(([path, i, code]) => [nameOf(path, i), code]));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -67,34 +70,71 @@ function examples(path: string): string[] {
   return blocks(comments, "ts");
 }
 
-/** Begins a line that a console.log with a comment has printed: which one, in order of the code. */
+/** Begins a line of which the test knows what it is. */
 const MARK = "\u0001";
 
-/**
- * Runs code. What a console.log prints whose line ends in a comment must be that comment, to the character, where … stands
- * for anything; one line, so that it may be compared. In a loop it is what each pass prints.
- */
-async function expectRuns(code: string, name: string): Promise<void> {
-  const comments: string[] = [];
-  const marked = code.replace(
-    /console\.log\((.*)\); \/\/ (.+)$/gm,
-    (_, args: string, comment: string) =>
-      `console.log("${MARK}${comments.push(comment) - 1}", ${args});`,
+/** The comments of an example, and how it ended: what was printed at each comment, or why it failed. */
+interface Ran {
+  readonly comments: readonly string[];
+  readonly lines: readonly (readonly string[])[];
+  readonly end: string;
+}
+
+/** Imports what it is told, one after another. */
+const IMPORTER = `
+for (const name of process.argv.slice(2)) {
+  const end = await import("./" + name + ".mjs").then(() => "", String);
+  console.log("${MARK}" + name + " end " + JSON.stringify(end));
+}`;
+
+/** Runs examples by name; each console.log whose line ends in a comment tells that line. */
+async function runAll(
+  examples: readonly (readonly [name: string, code: string])[],
+): Promise<Map<string, Ran>> {
+  const all = examples.map(([name, code]) => {
+    const comments: string[] = [];
+    const marked = code.replace(
+      /console\.log\((.*)\); \/\/ (.+)$/gm,
+      (_, args: string, comment: string) =>
+        `console.log("${MARK}${name} ${comments.push(comment) - 1}", ${args});`,
+    );
+    writeFileSync(join(folder, `${name}.mjs`), marked);
+    return { name, comments };
+  });
+  writeFileSync(join(folder, "importer.mjs"), IMPORTER);
+  const args = ["importer.mjs", ...all.map(({ name }) => name)];
+  const options = { cwd: folder, timeout: 60_000, maxBuffer: 1 << 26 };
+  // Whatever ends the process is told by those that have not come to their ends.
+  const { stdout } = await run(process.execPath, args, options).catch(
+    (error: Error & { stdout: string }) => error,
   );
-  const path = join(folder, `${name}.mjs`);
-  writeFileSync(path, marked);
-  const { stdout } = await run(process.execPath, [path], { cwd: folder });
-  const printed = stdout.split("\n").filter((line) => line.startsWith(MARK));
+  const printed = stdout.split("\n");
+  const after = (start: string) =>
+    printed.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length));
+  return new Map(
+    all.map(({ name, comments }) => {
+      const lines = comments.map((_, i) => after(`${MARK}${name} ${i} `));
+      const [end = '"never"'] = after(`${MARK}${name} end `);
+      return [name, { comments, lines, end: JSON.parse(end) as string }];
+    }),
+  );
+}
+
+/**
+ * What a console.log prints whose line ends in a comment must be that comment, to the character, where … stands for anything;
+ * one line, so that it may be compared. In a loop it is what each pass prints.
+ */
+function expectRan({ comments, lines, end }: Ran): void {
+  expect(end).toBe("");
   comments.forEach((comment, i) => {
-    const ours = printed
-      .filter((line) => line.startsWith(`${MARK}${i} `))
-      .map((line) => line.slice(`${MARK}${i} `.length));
-    expect(ours.length, comment).toBeGreaterThan(0);
+    expect(lines[i]!.length, comment).toBeGreaterThan(0);
     const literal = comment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
     const pattern = new RegExp(`^${literal.replaceAll("…", ".*")}$`);
-    for (const line of ours) expect(line).toMatch(pattern);
+    for (const line of lines[i]!) expect(line).toMatch(pattern);
   });
 }
+
+const nameOf = (path: string, i: number) => `${path.replaceAll(/\W/g, "-")}-${i}`;
 
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)]
   .filter((path) => path.endsWith(".md"))
@@ -105,17 +145,24 @@ const found = pages.flatMap(([path, text]) =>
 );
 
 test("a comment that is not what was printed fails", async () => {
-  await expectRuns("console.log([1, 2]); // [ 1, … ]", "right");
-  for (const wrong of [
-    "console.log(13); // 3",
-    "console.log(1); // 10",
-    "if (0) console.log(1);\n  console.log(0 ?? 2); // 1",
-  ])
-    await expect(expectRuns(wrong, "wrong")).rejects.toThrow();
+  const tried = await runAll([
+    ["right", "console.log([1, 2]); // [ 1, … ]"],
+    ["other", "console.log(13); // 3"],
+    ["longer", "console.log(1); // 10"],
+    ["silent", "if (0)\n  console.log(1); // 1"],
+    ["failing", "console.log(1); // 1\nthrow new Error('why');"],
+    ["wrong", "await nothing;"],
+    ["ending", "console.log(1); // 1\nprocess.exit();"],
+    ["behind", "console.log(1); // 1"],
+  ]);
+  expectRan(tried.get("right")!);
+  const wrong = [...tried].filter(([name]) => name !== "right");
+  expect(wrong).toHaveLength(7);
+  for (const [, one] of wrong) expect(() => expectRan(one)).toThrow();
 });
 
-test.each(found)("%s: example %i runs", async (path, i, code) => {
-  await expectRuns(code, `${path.replaceAll(/\W/g, "-")}-${i}`);
+test.each(found)("%s: example %i runs", (path, i) => {
+  expectRan(ran.get(nameOf(path, i))!);
 });
 
 test("pages have examples", () => {
@@ -141,6 +188,6 @@ const documented = readdirSync(join(root, "bindings"), { recursive: true })
   .filter((path) => path.endsWith(".ts") && !path.includes("worklet"))
   .flatMap((path) => examples(path).map((code, i) => [path, i + 1, code] as const));
 
-test.each(documented)("%s: example %i runs", async (path, i, code) => {
-  await expectRuns(code, `${path.replaceAll(/\W/g, "-")}-${i}`);
+test.each(documented)("%s: example %i runs", (path, i) => {
+  expectRan(ran.get(nameOf(path, i))!);
 });

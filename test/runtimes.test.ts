@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /*
- * The built package, packed and installed, on every engine of this machine: test/runtimes. One engine is one test;
- * browsers are left to CI.
+ * The built package, packed and installed, on the engines of this machine: test/runtimes. One engine is one test. Here this Node
+ * and workerd, which has entries of its own; the rest repeat the first's digests, in CI and by npm run test:runtimes.
  */
 
 type Status = "passed" | "failed" | "skipped";
@@ -42,13 +42,9 @@ interface Runner {
 
 const at = (path: string) => new URL(`runtimes/${path}`, import.meta.url);
 const { ENGINES, testEngine, testPackage, tally } = (await import(at("runner.mjs").href)) as Runner;
-/** They take longer than all else together: CI starts them, and npm run test:runtimes. */
-const { BROWSERS } = (await import(at("browsers.mjs").href)) as { BROWSERS: readonly Engine[] };
 const { makeConsumer } = (await import(at("consumer.mjs").href)) as {
-  makeConsumer(): Promise<Consumer>;
+  makeConsumer(hasPages?: boolean): Promise<Consumer>;
 };
-/** Left to CI as well: Nodes that are neither this one nor the newest, and what takes 7 s where the others take one. */
-const LEFT = ["Node 22", "Node 24", "edge-runtime"];
 const { run } = (await import(at("child.mjs").href)) as {
   run(program: string, args: string[], options: object): Promise<string>;
 };
@@ -61,13 +57,14 @@ const expected = JSON.parse(readFileSync(at("digests.json"), "utf8")) as Digests
 const LIMIT = 150_000;
 
 const [node] = ENGINES as [Engine];
+const isInCI = Boolean(process.env["CI"]);
 
 let consumer: Consumer;
 /** What came out of Node: judged as it is, and as if it were wrong. */
 let outcomes: Awaited<ReturnType<Engine["run"]>>;
 
 beforeAll(async () => {
-  consumer = await makeConsumer();
+  consumer = await makeConsumer(isInCI);
   outcomes = await node.run(node.find()!, consumer);
 });
 
@@ -101,11 +98,9 @@ describe("the tarball", () => {
 describe("the same bits", () => {
   const skipped: string[] = [];
 
-  const isLeftToCI = (engine: Engine) =>
-    BROWSERS.includes(engine) || (engine !== node && LEFT.includes(engine.name));
-  const named = ENGINES.filter((engine) => process.env["CI"] || !isLeftToCI(engine)).map(
-    (engine) => [engine.name, engine] as const,
-  );
+  const named = ENGINES.filter(
+    (engine) => isInCI || engine === node || engine.name === "workerd",
+  ).map((engine) => [engine.name, engine] as const);
 
   test.for(named)("on %s", { timeout: LIMIT }, async ([name, engine], { skip }) => {
     const ran = engine === node ? withOutcomes(outcomes) : engine;

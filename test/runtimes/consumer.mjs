@@ -31,8 +31,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * @property {() => void} remove
  */
 
-/** @returns {Promise<Consumer>} */
-export async function makeConsumer() {
+/** @param {boolean} hasPages - whether it has what browsers open @returns {Promise<Consumer>} */
+export async function makeConsumer(hasPages = true) {
   const place = mkdtempSync(join(tmpdir(), "lmu-wasm-runtimes-"));
   const remove = () => rmSync(place, { recursive: true, force: true, maxRetries: 5 });
   process.once("exit", remove);
@@ -45,7 +45,8 @@ export async function makeConsumer() {
   const manifest = readManifest(installed);
   if (!existsSync(join(installed, manifest.main))) throw new Error("not built: npm run build");
   copyDependencies(manifest, modules);
-  await writeProject({ cwd, home, installed, modules });
+  writeProject(cwd);
+  if (hasPages) await writePage({ cwd, home, installed, modules });
   const compiled = await compileModels({ cwd, home });
   return { cwd, home, installed, manifest, compiled, remove };
 }
@@ -76,8 +77,8 @@ function copyDependencies({ dependencies = {} }, modules) {
   }
 }
 
-/** The files of the project that depend on the package or on the models. */
-async function writeProject({ cwd, home, installed, modules }) {
+/** What the scenario does not bring along. */
+function writeProject(cwd) {
   const write = (name, text) => writeFileSync(join(cwd, name), text);
   write("package.json", JSON.stringify({ private: true, type: "module" }));
   write("deno.json", JSON.stringify({ nodeModulesDir: "manual" }));
@@ -85,6 +86,11 @@ async function writeProject({ cwd, home, installed, modules }) {
     "models.mjs",
     moduleOf(({ file }) => join(root, file)),
   );
+}
+
+/** The page, and the models of its threads. */
+async function writePage({ cwd, home, installed, modules }) {
+  const write = (name, text) => writeFileSync(join(cwd, name), text);
   write("native.mjs", moduleOf(await convert(installed, { cwd, home })));
   const imports = JSON.stringify({ imports: addressesOf(modules) });
   write(

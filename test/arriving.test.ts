@@ -45,9 +45,13 @@ async function written(files: Arriving, made: Record<string, Tensor>) {
 test("gives tensors, and views of them, as soon as all that they need is there", async () => {
   const files = await arriving(FILE);
   const [a, b, , d] = ["a", "b", "c", "d"].map((name) => files.tensors.get(name)!);
-  const made = { tall: concatenateRows([d!, a!]), turned: transpose(b!), same: d! };
+  const made = {
+    ...{ tall: concatenateRows([d!, a!]), turned: transpose(b!), same: d! },
+    wide: transpose(concatenateRows([a!, b!])),
+  };
   expect(await written(files, made)).toEqual([
     ["turned", 10, 13, 11, 14, 12, 15],
+    ["wide", 0, 3, 10, 13, 1, 4, 11, 14, 2, 5, 12, 15],
     ["tall", 30, 31, 32, 0, 1, 2, 3, 4, 5],
     ["same", 30, 31, 32],
   ]);

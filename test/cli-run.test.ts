@@ -72,6 +72,7 @@ describe("tables", () => {
     ["lines of old Macs", (x: number, t: number) => `${t},${x}\r`, "t,x\r", "x"],
     ["Excel's first line", (x: number, t: number) => `${t};${x}`, "sep=;\r\nt;x\r\n", "x"],
     ["dates, unnamed", (x: number, t: number) => `2024-01-01 ${t},${x}`, "", "2"],
+    ["a name that is a number", (x: number, t: number) => `${t},${x}`, "t,2024\n", "2024"],
     ["dates, named", (x: number, t: number) => `2024-01-01 ${t},${x}`, "t,x\n", "2"],
   ] as const)("with %s", async (_, line, head, columns?: string) => {
     const end = head.endsWith("\r") ? "" : "\n";
@@ -123,6 +124,12 @@ describe("tables", () => {
     const { stdout, stderr, code } = await command([model, "bad.csv"]);
     expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
     expect(stderr).toMatch(/Cannot read bad\.csv: row 3, column 1 is "nan", expected a number/);
+  });
+
+  test("count their rows where a piece of the file ends between the two ends of a line", async () => {
+    // 65,536 bytes are a third of a line more than lines.
+    const text = `${"1\r\n".repeat(60_000)}x\r\n`;
+    await expect(outputsOf(model, text)).rejects.toThrow(/row 60001, column 1 is "x"/);
   });
 
   test("name the columns there are", async () => {

@@ -1,4 +1,6 @@
 import { expect, test, vi } from "vitest";
+import { load } from "../bindings/index.js";
+import { Kept } from "../bindings/language/kept.js";
 import { LanguageModel, type LanguageModelOptions } from "../bindings/language/language.js";
 import { Stream } from "../bindings/model/stream.js";
 import { goldenFile } from "./support/golden.js";
@@ -95,6 +97,23 @@ test("no more are kept than asked for: the least recently used goes first", asyn
   expect(await kept(2)).toEqual([0, 0, 3]);
   expect(await kept(3)).toEqual([0, 3, 3]);
   expect(await kept(6)).toEqual([3, 3, 3]);
+});
+
+test("the longest past goes on, and counts as used; none is kept twice", async () => {
+  const model = await load(gpt2());
+  const kept = new Kept(model, 2);
+  const keep = (...ids: number[]) => {
+    const stream = model.stream();
+    stream.push(Int32Array.from(ids));
+    kept.keep(ids, stream);
+  };
+  const readOf = (...prompt: number[]) => kept.open(Int32Array.from(prompt)).read;
+  keep(1, 2);
+  keep(1);
+  expect(readOf(1, 2, 3)).toEqual([1, 2]);
+  for (let i = 0; i < 2; i++) keep(4);
+  expect(readOf(1, 2, 3)).toEqual([1, 2]);
+  expect(readOf(1, 3)).toEqual([]);
 });
 
 test("memory does not grow with the texts, and disposal gives it back", async () => {

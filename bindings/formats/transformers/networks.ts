@@ -25,9 +25,12 @@ export function isOfViews(config: Config | undefined): boolean {
 const OF_ATTENTION =
   /(^|[._])(in_proj|c_attn|query_key_value|w?qkv|q|k|v|query|key|value)(_proj|_lin)?[._](weight|bias)$|in_proj_weight$/i;
 
+/** What architectures of transformers that write text are called; its PreTrainedModel may hold any network. */
+const OF_TEXT = /ForCausalLM$|LMHead|ForConditionalGeneration$|ForMaskedLM$/;
+
 /**
- * Refuses transformers that are not run, by their kind: those of which the configuration is one of transformers, whatever is in
- * the file, and those with attention.
+ * Refuses transformers that are not run, by their kind: those whose configuration names an architecture that writes text,
+ * whatever is in the file, and those with attention.
  *
  * @param names - of tensors, as far as they are known
  * @throws LmuError layer-unsupported
@@ -35,8 +38,9 @@ const OF_ATTENTION =
 export function refuseOthers(config: Config | undefined, names: Iterable<string>): void {
   if (NETWORKS.has(config?.["model_type"])) return;
   const found = [...names].find((name) => OF_ATTENTION.test(name));
-  const isOfLibrary = ["architectures", "transformers_version"].some((key) => config?.[key]);
-  if (found === undefined && !isOfLibrary) return;
+  const architectures = [config?.["architectures"]].flat();
+  const isOfText = architectures.some((name) => typeof name === "string" && OF_TEXT.test(name));
+  if (found === undefined && !isOfText) return;
   const known = [...NETWORKS.keys()].join(" or ");
   const problem = config
     ? `attention of kind ${brief(config["model_type"])} is not supported, expected ${known}`

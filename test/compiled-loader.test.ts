@@ -68,6 +68,15 @@ test("pasts travel to the package and back", async () => {
   expect(compiled.push(after)).toEqual(expected);
 });
 
+test("a chunk may be longer than the memory was, and its outputs stay", async () => {
+  const model = await loadMadeUp(made);
+  const [compiled, stream] = [await load(bytesOf(model)), model.stream()];
+  const chunk = new Random(4).floats(2 * 9000);
+  const [outputs, expected] = [compiled.push(chunk), stream.push(chunk)];
+  expect(compiled.push(chunk)).toEqual(stream.push(chunk));
+  expect(outputs).toEqual(expected);
+});
+
 describe("who errs is told as by the package, and nothing changes", () => {
   const wrong: readonly [string, unknown][] = [
     ["NaN", [1, NaN]],
@@ -106,6 +115,28 @@ describe("who errs is told as by the package, and nothing changes", () => {
     }
     expect(compiled.step(4)).toEqual(stream.step(4));
     expect(compiled.meta.vocabulary).toBe(5);
+  });
+
+  test("no sample and two, where one is due", async () => {
+    const compiled = await open();
+    for (const samples of [[], [1, 2, 3, 4]]) {
+      expect(() => compiled.step(samples)).toThrow(RangeError);
+    }
+    expect(compiled.position).toBe(0);
+  });
+
+  test("a state beyond f32", async () => {
+    const layers = [{ name: "r", type: "rnn", activation: "linear" }] as const;
+    const { description } = makeUp({ width: 1 }, layers, {});
+    const values = Float32Array.of(1e30);
+    const tensors = new Map(
+      ["r.input", "r.recurrent"].map((name) => [name, { shape: [1, 1], values }]),
+    );
+    const model = await loadMadeUp({ description, tensors });
+    const [compiled, stream] = [await load(bytesOf(model)), model.stream()];
+    for (let t = 0; t < 3; t++) expect(compiled.step(1)).toEqual(stream.step(1));
+    expect(codeOf(() => compiled.save())).toBe("snapshot-invalid");
+    expect(codeOf(() => stream.save())).toBe("snapshot-invalid");
   });
 
   test("after the end", async () => {

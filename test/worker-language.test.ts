@@ -61,6 +61,7 @@ describe.each(SIDES)("a language model %s", (_, lm) => {
     const saved = await text.save();
     expect([text.count, text.position, text.ended]).toEqual([7, 12, undefined]);
     expect(await collect(await text.fork())).toEqual(whole.slice(7));
+    expect(await collect(await text.fork({ maxTokens: 9 }))).toEqual(whole.slice(7, 9));
     expect(await collect(text)).toEqual(whole.slice(7));
     expect([await text.next(), text.ended]).toEqual([undefined, "length"]);
     await text.rewind(saved);

@@ -76,6 +76,12 @@ describe("importStateDict() without layers", () => {
     expect(types(heads, "torch")).toEqual(["embedding", "lstm", "dense"]);
   });
 
+  test("suggests a linear last where the order is not known", async () => {
+    const predictor = names({ ...linear("head", 4, 1), ...lstm("lstm", 1, 4) });
+    const { message } = await refusal(() => importTensors(predictor, undefined, "safetensors"));
+    expect(message).toMatch(/fit in more than one order[^]*"lstm" [^]*"head" /);
+  });
+
   test("takes the order of a torch file where several fit, and says so", async () => {
     const shapes = names({ ...lstm("b", 4, 4), ...lstm("a", 4, 4) });
     const { description, notes } = importTensors(shapes);

@@ -24,7 +24,9 @@ export function inferLayers(
   if (typeof chain === "string") {
     chain = orderGroups(findEmbedding(groups, tensors, isInOrder), isInOrder);
   }
-  if (typeof chain === "string") refuse(gapOfConvolution(groups) ?? chain, groups);
+  if (typeof chain === "string") {
+    refuse(gapOfConvolution(groups) ?? chain, isInOrder ? groups : linearsLast(groups));
+  }
   const gap = gapOf(chain.groups);
   if (gap !== undefined) refuse(gap, chain.groups);
   notes.push(noteOf(chain));
@@ -57,6 +59,12 @@ function findEmbedding(
   if (!embedding || groups.some(({ vocabulary }) => vocabulary !== undefined)) return groups;
   const found = groupOf("embedding", `${embedding.prefix}.`, tensors);
   return groups.map((group) => (group === embedding ? found : group));
+}
+
+/** Files in alphabetical order say nothing of the code's; a predictor's head fits before its LMU as well. */
+function linearsLast(groups: readonly Group[]): Group[] {
+  const isLinear = ({ type }: Group) => Number(type === "linear");
+  return [...groups].sort((a, b) => isLinear(a) - isLinear(b));
 }
 
 function noteOf({ groups, isOfFile }: Chain): string {

@@ -209,6 +209,9 @@ describe("wrong input is refused", () => {
       expect(action).toThrow(expect.objectContaining(wanted));
     }
     await expect(lm.perplexity([1])).rejects.toThrow(/are 1 tokens, expected at least 2/);
+    for (const window of [1, 0, -1, 1.5, NaN]) {
+      await expect(lm.perplexity([1, 2, 3], { window })).rejects.toThrow(/window .*from 2/);
+    }
   });
 
   test("beyond GPT-2's positions, and the text so far remains", async () => {

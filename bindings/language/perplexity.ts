@@ -1,4 +1,4 @@
-import { expectOptions } from "../errors.js";
+import { expectInteger, expectOptions } from "../errors.js";
 import type { Model } from "../index.js";
 import { pauses } from "../pauses.js";
 import type { Tools } from "./generation.js";
@@ -44,6 +44,7 @@ export async function perplexityOf(
 ): Promise<Perplexity> {
   expectOptions("measure", options, ["signal", "onProgress", "window"]);
   const { signal, onProgress, window = model.report().maxSteps ?? Infinity } = options;
+  if (window !== Infinity) expectInteger("measure", "window", window, 2);
   if (ids.length < 2) {
     throw new RangeError(`Cannot measure: there are ${ids.length} tokens, expected at least 2`);
   }

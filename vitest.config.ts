@@ -13,7 +13,7 @@ const OF_THE_PACKAGE = files(
  * Each in a process of its own: they measure the heap, or make millions of calls, which are up to five times slower where other
  * objects have gone through the same code. The rest share two processes, which saves loading the same modules 80 times.
  */
-const ALONE = files("allocation convert model pickle sequences");
+const ALONE = files("allocation convert model pickle sequences state-dict torch");
 
 /** Puts build/debug.wasm in the place of the embedded editions. */
 const debugWasm: Plugin = {

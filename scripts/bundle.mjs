@@ -87,7 +87,7 @@ const SHORT = {
   module: true,
   compress: {
     ...{ ecma: 2022, passes: 3, keep_fargs: false, sequences: false },
-    ...{ inline: 0, reduce_funcs: false },
+    ...{ inline: 0, reduce_funcs: false, hoist_funs: true },
   },
   format: { max_line_len: LINE, comments: false, ascii_only: true },
 };

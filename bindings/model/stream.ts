@@ -118,8 +118,8 @@ export class Stream extends Recall {
   }
 
   /**
-   * Takes a chunk of samples: any chunking gives the same bits. Allocates no array but the outputs, and a copy of a chunk
-   * that is a plain array, in shared memory or in the buffer of the outputs.
+   * Takes a chunk of samples: any chunking gives the same bits. Allocates no memory for numbers but the outputs, and a copy of a
+   * chunk that is a plain array, in shared memory or in the buffer of the outputs.
    *
    * @param chunk - f32[steps, inputSize], row by row; token models: ids[steps]
    * @param output - receives the outputs, of exactly their length; without it they come in a new array. May overlap chunk

@@ -49,10 +49,13 @@ export function advance(session: Session, pass: Pass, most = Infinity): number {
   session.integers[at] = 0;
   if (many > 1) pass.many = 3;
   if ((image.output.isSingle || isNewest) && made > 0) pass.made = 0;
-  for (let r = isNewest ? Math.max(0, made - 1) : 0; r < made; r++, pass.made++) {
+  const { stride, width } = image.output;
+  // Rows of one stream that are not padded follow one another.
+  const piece = !isNewest && streams * stride === 4 * width ? made : 1;
+  for (let r = isNewest ? Math.max(0, made - 1) : 0; r < made; r += piece, pass.made += piece) {
     for (let s = 0; s < streams; s++) {
       const row = (first + s) * rows + pass.made;
-      session.read(r * streams + s, output, row * image.output.width);
+      session.read(r * streams + s, output, row * width, piece);
     }
   }
   return made;

@@ -64,11 +64,15 @@ export class Session {
     for (let i = 0; i < width; i++) numbers[first + i] = samples[index + i]!;
   }
 
-  /** Copies an output row to an index. Rows are [rows][streams]. */
-  read(row: number, output: Float32Array, index: number): void {
+  /**
+   * Copies an output row to an index, or several that follow one another: in one piece they take a tenth of the time, and the
+   * view of a single one would take longer. Rows are [rows][streams].
+   */
+  read(row: number, output: Float32Array, index: number, rows = 1): void {
     const { at, stride, width } = this.image.output;
     const first = (at + row * stride) / 4;
     const { floats } = this;
-    for (let i = 0; i < width; i++) output[index + i] = floats[first + i]!;
+    if (rows > 1) output.set(floats.subarray(first, first + rows * width), index);
+    else for (let i = 0; i < width; i++) output[index + i] = floats[first + i]!;
   }
 }

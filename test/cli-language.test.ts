@@ -13,6 +13,7 @@ let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "lmu-wasm-cli-"));
   writeFileSync(join(folder, "text.txt"), TEXT);
+  writeFileSync(join(folder, "latin-1.txt"), Buffer.from("CAF\u00c9", "latin1"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -54,6 +55,7 @@ test.each([
   [["generate", model, "--prompt", "sea"], /tokenizer gives token 115.*\(input-invalid\)/],
   [["generate", model, "--prompt", "A", "--top-p", "2"], /topP is 2, expected 0 to 1/],
   [["perplexity", model, "missing.txt"], /missing\.txt.*\(ENOENT\)/],
+  [["perplexity", model, "latin-1.txt"], /measure latin-1\.txt: it is no text in UTF-8/],
 ])("%j says what is wrong", async (args, message) => {
   const { stderr, code } = await command(...args);
   expect(code).toBe(1);

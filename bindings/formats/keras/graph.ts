@@ -58,13 +58,10 @@ class Graph {
     return Fields.read(model.name, config, this.kerasVersion, (fields) => {
       fields.ignore("layers", "input_layers", "output_layers");
       const layers = layersOf(model);
-      expectNoneRefused(layers);
+      expectNoneRefused(layers, this.kerasVersion);
       for (const { className, name, config: own } of layers) {
         if (className === "InputLayer")
           Fields.read(name, own, this.kerasVersion, (input) => input.ignore("dtype"));
-        // In Keras 3 its mask is made by layers of the graph, whose refusal would not tell.
-        if (className === "Embedding" && own["mask_zero"] === true)
-          Fields.read(name, own, this.kerasVersion, (fields) => fields.only("mask_zero", false));
       }
       return model.className === "Sequential"
         ? this.#sequential(model, layers, weights, inputs, prefix)

@@ -1,5 +1,6 @@
 import { LmuError } from "../../errors.js";
 import type { KerasLayer } from "./config.js";
+import { Fields } from "./fields.js";
 
 /** Layers that models do have, and what to do about them. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -9,12 +10,15 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses a model by the layer that its author knows. Masks bring operations along, which stand before it.
+ * Refuses a model by the layer that its author knows. Masks, also that of an Embedding, bring operations along, which stand
+ * before it and whose refusal would not tell.
  *
- * @throws LmuError layer-unsupported
+ * @throws LmuError layer-unsupported, or option-unsupported for the mask of an Embedding
  */
-export function expectNoneRefused(layers: readonly KerasLayer[]): void {
-  for (const { name, className } of layers) {
+export function expectNoneRefused(layers: readonly KerasLayer[], kerasVersion: number): void {
+  for (const { name, className, config } of layers) {
+    if (className === "Embedding" && config["mask_zero"] === true)
+      Fields.read(name, config, kerasVersion, (fields) => fields.only("mask_zero", false));
     if (!Object.hasOwn(REFUSED, className)) continue;
     throw new LmuError(
       "layer-unsupported",

@@ -25,7 +25,10 @@ export function isOfViews(config: Config | undefined): boolean {
 const OF_ATTENTION =
   /(^|[._])(in_proj|c_attn|query_key_value|w?qkv|q|k|v|query|key|value)(_proj|_lin)?[._](weight|bias)$|in_proj_weight$/i;
 
-/** What architectures of transformers that write text are called; its PreTrainedModel may hold any network. */
+/**
+ * What architectures of the library transformers are called that write text. Others say nothing: whoever saves a network of
+ * his own by save_pretrained has architectures, too.
+ */
 const OF_TEXT = /ForCausalLM$|LMHead|ForConditionalGeneration$|ForMaskedLM$/;
 
 /**

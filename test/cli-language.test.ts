@@ -39,6 +39,13 @@ test("generate writes what the model writes, the same for the same seed", async 
   expect(shown.stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
 });
 
+test("generate takes its prompt from a pipe as it is, with its last line end", async () => {
+  const args = ["generate", model, "--max-tokens", "3", "--json", "--prompt"];
+  const piped = await runCommand(folder, [...args, "-"], { input: Buffer.from("THE SEA,\n") });
+  expect(piped.code).toBe(0);
+  expect(piped.stdout).toBe((await command(...args, "THE SEA,\n")).stdout);
+});
+
 test("perplexity measures a file", async () => {
   const lm = await LanguageModel.load(model);
   const found = await lm.perplexity(TEXT);
@@ -55,7 +62,9 @@ test.each([
   [["generate", model, "--prompt", "sea"], /tokenizer gives token 115.*\(input-invalid\)/],
   [["generate", model, "--prompt", "A", "--top-p", "2"], /topP is 2, expected 0 to 1/],
   [["perplexity", model, "missing.txt"], /missing\.txt.*\(ENOENT\)/],
-  [["perplexity", model, "latin-1.txt"], /measure latin-1\.txt: it is no text in UTF-8/],
+  [["generate", "-", "--prompt", "-"], /model and prompt are both the standard input/],
+  [["perplexity", "-", "-"], /model and text are both the standard input/],
+  [["perplexity", model, "latin-1.txt"], /Cannot read latin-1\.txt: it is no text in UTF-8/],
 ])("%j says what is wrong", async (args, message) => {
   const { stderr, code } = await command(...args);
   expect(code).toBe(1);

@@ -5,7 +5,7 @@ import { naming } from "../source/naming.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import { compare, type Comparison, type Rows } from "./compare.js";
 import { explain } from "./explain.js";
-import { input, inputBytes, STANDARD } from "./input.js";
+import { expectOneStandard, input, inputBytes } from "./input.js";
 import { type FileOptions, readOptions } from "./options.js";
 import { print, printJson, wrap } from "./text.js";
 
@@ -18,9 +18,7 @@ export async function check(
   ioPath: string,
   options: FileOptions & { readonly tolerance: number; readonly json: boolean },
 ): Promise<void> {
-  if (path === STANDARD && ioPath === STANDARD) {
-    throw new RangeError("Cannot check the model: model and io are both the standard input");
-  }
+  expectOneStandard("check the model", path, "io", ioPath);
   const model = await load(await input(path), await readOptions(options));
   const io = await inputBytes(ioPath);
   const { tensors } = await naming(ioPath, () => readSafetensors(io));

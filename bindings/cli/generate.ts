@@ -1,5 +1,5 @@
 import { type GenerationOptions, LanguageModel } from "../language/language.js";
-import { input } from "./input.js";
+import { expectOneStandard, input, inputText, STANDARD } from "./input.js";
 import { type FileOptions, readOptions } from "./options.js";
 import { printJson, printPiece } from "./text.js";
 
@@ -12,8 +12,10 @@ interface Options extends FileOptions, Omit<GenerationOptions, "stopIds"> {
 /** Writes on after a prompt, to the standard output as it comes. */
 export async function generate(
   path: string,
-  { prompt, json, config, layers, weights, ...options }: Options,
+  { prompt: given, json, config, layers, weights, ...options }: Options,
 ): Promise<void> {
+  expectOneStandard("write on", path, "prompt", given);
+  const prompt = given === STANDARD ? await inputText(STANDARD) : given;
   const loadOptions = await readOptions({ config, layers, weights });
   const lm = await LanguageModel.load(await input(path), loadOptions);
   const ids: number[] = [];

@@ -119,7 +119,10 @@ running("bench <model>", "measure a model on this machine: start, steps, sequenc
   });
 
 running("generate <model>", "write on after a prompt, as text comes out of a language model")
-  .requiredOption("--prompt <text>", "what the text begins with")
+  .requiredOption(
+    "--prompt <text>",
+    "what the text begins with; - reads it from the standard input",
+  )
   .option("--max-tokens <count>", "tokens to write", countFrom(0), 200)
   .option(
     "--temperature <number>",

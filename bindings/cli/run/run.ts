@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { load } from "../../index.js";
-import { input, STANDARD } from "../input.js";
+import { expectOneStandard, input, STANDARD } from "../input.js";
 import { readLabels } from "../labels.js";
 import { type FileOptions, readOptions } from "../options.js";
 import { expectApart } from "../output.js";
@@ -25,9 +25,7 @@ export interface RunOptions extends FileOptions {
 /** Runs a model on the numbers of a file, in constant memory where the model can stream. */
 export async function run(path: string, signalPath: string, options: RunOptions): Promise<void> {
   const { json, output: to } = options;
-  if (path === STANDARD && signalPath === STANDARD) {
-    throw new RangeError("Cannot run the model: model and input are both the standard input");
-  }
+  expectOneStandard("run the model", path, "input", signalPath);
   await expectApart(signalPath, to);
   await expectApart(path, to);
   const model = await load(await input(path), await readOptions(options));

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LanguageModel, type Token } from "../bindings/language/language.js";
+import { tensorOfValues } from "../bindings/tensor.js";
+import { ioFile } from "./support/command.js";
 import { distance, goldenFile, goldenTensors, valuesOf } from "./support/golden.js";
 import { expectMixed, MOVES } from "./support/mixed.js";
 
@@ -234,17 +236,26 @@ describe("wrong input is refused", () => {
     await expect(LanguageModel.load(gpt2(), { tokenizer: {} as never })).rejects.toThrow(TypeError);
   });
 
-  test("logits that are not finite", async () => {
-    const lm = await lmu();
-    const tokens = { encode: () => [1], decode: (ids: number[]) => "x".repeat(ids.length) };
-    const wild = await LanguageModel.load(goldenFile("language/lmu-lm.safetensors"), {
-      tokenizer: tokens,
-    });
-    expect(wild.generation("any", { temperature: 0, maxTokens: 3 }).next()!.text).toBe("x");
-    const { model } = lm;
-    const stream = model.stream();
-    stream.last = () => new Float32Array(61).fill(NaN) as never;
-    model.stream = () => stream;
-    expect(() => lm.generation(PROMPT).next()).toThrow(/logit of token 0 is NaN/);
+  test("logits that are not finite, and what comes after them", async () => {
+    // Each weight is finite, and token 2 times them is not.
+    const weight = tensorOfValues([4, 1], [0, 1, 3e38, 1]);
+    const lm = await LanguageModel.load(
+      ioFile({ "embedding.weight": weight, "head.weight": weight }),
+      {
+        layers: [
+          { type: "embedding", prefix: "embedding" },
+          { type: "linear", prefix: "head" },
+        ],
+      },
+    );
+    const text = lm.generation([1, 2]);
+    const start = text.save();
+    expect(() => text.next()).toThrow(/the logit of token 2 is Infinity, expected finite/);
+    expect(() => text.next()).toThrow(/the last logits were not finite/);
+    expect(() => lm.restore(text.save()).next()).toThrow(/the last logits were not finite/);
+    text.rewind(start);
+    expect(() => text.next()).toThrow(/the logit of token 2 is Infinity/);
+    await expect(lm.perplexity([1, 0, 2, 0])).rejects.toThrow(/logits of tokens 0 to 3 are not/);
+    expect((await lm.perplexity([1, 0, 0])).tokens).toBe(2);
   });
 });

@@ -1,9 +1,9 @@
 import { DISPOSE } from "../dispose.js";
-import { LmuError, typeOf } from "../errors.js";
+import { typeOf } from "../errors.js";
 import type { Stream } from "../index.js";
 import { printable } from "../inspect.js";
 import type { Kept } from "./kept.js";
-import type { ToLogits } from "./logits.js";
+import { notFinite, type ToLogits } from "./logits.js";
 import { type GenerationOptions, settle, type Settled } from "./options.js";
 import { type Past, readPast, writePast } from "./past.js";
 import { Sampler } from "./sampler.js";
@@ -135,13 +135,13 @@ export class Generation {
    *
    * @returns the token; undefined when the text has ended
    * @throws LmuError input-invalid if an id is none of the model's, the model has no more positions, or its logits are not
-   *   finite; model-too-large; disposed. Then nothing is written; of a prompt, a part may have been read
+   *   finite; model-too-large; disposed. Then nothing is written; of a prompt, a part may have been read. After logits that
+   *   are not finite the text only goes back, by {@link Generation.rewind}
    */
   next(): Token | undefined {
     if (this.#ended) return undefined;
     if (this.#count === 0) this.#keepPrompt();
-    const logits = this.#tools.toLogits(this.#take(this.#unread.length));
-    expectFinite(logits);
+    const logits = this.#logits();
     const { id, logProbability } = this.#sampler.choose(logits);
     this.#unread = Int32Array.of(id);
     const { stopIds, maxTokens } = this.#options;
@@ -251,6 +251,16 @@ export class Generation {
     return logits;
   }
 
+  /** Of the token to come. */
+  #logits(): Float32Array {
+    // All has been read, yet nothing was chosen.
+    if (!this.#unread.length) throw notFinite("choose a token: the last logits were not finite");
+    const logits = this.#tools.toLogits(this.#take(this.#unread.length));
+    const wrong = logits.findIndex((logit) => logit - logit !== 0);
+    if (wrong < 0) return logits;
+    throw notFinite(`choose a token: the logit of token ${wrong} is ${logits[wrong]}`);
+  }
+
   /** Reads the prompt but for its last token, and keeps the stream as it is then: for another answer, too. */
   #keepPrompt(): void {
     if (!this.#read) return;
@@ -263,13 +273,4 @@ export class Generation {
     const text = this.#stops.push(this.#text.end());
     return text + this.#stops.end();
   }
-}
-
-function expectFinite(logits: Float32Array): void {
-  const wrong = logits.findIndex((logit) => logit - logit !== 0);
-  if (wrong < 0) return;
-  throw new LmuError(
-    "input-invalid",
-    `Cannot choose a token: the logit of token ${wrong} is ${logits[wrong]}, expected a finite number`,
-  );
 }

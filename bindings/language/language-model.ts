@@ -136,7 +136,8 @@ export class LanguageModel {
   /**
    * How well the model foretells a text: streamed, so memory does not depend on its length.
    *
-   * @throws RangeError if there are less than two tokens, or the window has less; LmuError as `stream.push`; the signal's reason
+   * @throws RangeError if there are less than two tokens, or the window has less; LmuError as `stream.push`,
+   *   input-invalid if logits are not finite; the signal's reason
    */
   async perplexity(text: Prompt, options: PerplexityOptions = {}): Promise<Perplexity> {
     return perplexityOf(this.model, this.#tools, this.#ids("measure", text), options);

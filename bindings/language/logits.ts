@@ -1,3 +1,4 @@
+import { LmuError } from "../errors.js";
 import type { Model } from "../index.js";
 import { log } from "./elementary.js";
 
@@ -16,4 +17,9 @@ export function logitsOf(model: Model): ToLogits {
   const { type = activation } = Object(activation) as { type?: unknown };
   if (type !== "softmax") return (rows) => rows;
   return (rows) => rows.map((probability) => log(Math.max(probability, LEAST)));
+}
+
+/** Why nothing can be done with some logits. */
+export function notFinite(problem: string): LmuError {
+  return new LmuError("input-invalid", `Cannot ${problem}, expected finite numbers`);
 }

@@ -3,6 +3,7 @@ import type { Model } from "../index.js";
 import { pauses } from "../pauses.js";
 import type { Tools } from "./generation.js";
 import { exp, logSumExp } from "./elementary.js";
+import { notFinite } from "./logits.js";
 import { textAfter, TextStream } from "./text-stream.js";
 
 /** How well a model foretells a text. */
@@ -61,6 +62,9 @@ export async function perplexityOf(
       const isEnd = at + count === ids.length || stream.position === window;
       const foretold = ids.subarray(at + 1, at + count + (isEnd ? 0 : 1));
       sum.nats += surprise(logits, foretold, model.outputSize);
+      if (!Number.isFinite(sum.nats)) {
+        throw notFinite(`measure: logits of tokens ${at} to ${at + count - 1} are not`);
+      }
       sum.tokens += foretold.length;
       for (const id of foretold) sum.bytes += utf8Length(text.push(id));
       at += count;

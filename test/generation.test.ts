@@ -37,6 +37,26 @@ test("GPT-2 writes greedily what the reference writes, with its probabilities", 
   });
 });
 
+test("GPT-2 ends where generation_config.json says, or else config.json", async () => {
+  const config = JSON.parse(new TextDecoder().decode(gpt2()["config.json"])) as object;
+  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const written = async (own: unknown, generation?: unknown) => {
+    const files = { ...gpt2(), "config.json": json({ ...config, eos_token_id: own }) };
+    const more = generation === undefined ? {} : { "generation_config.json": json(generation) };
+    const lm = await LanguageModel.load({ ...files, ...more });
+    return idsOf(lm.generation(PROMPT, { seed: 2, maxTokens: 20 }));
+  };
+  const whole = await written(null);
+  expect(whole).toHaveLength(20);
+  const [first, second] = [whole[5]!, whole[9]!];
+  const until = (id: number) => whole.slice(0, whole.indexOf(id));
+  expect(until(first)).not.toEqual(until(second));
+  expect(await written(first)).toEqual(until(first));
+  expect(await written(first, { eos_token_id: second })).toEqual(until(second));
+  expect(await written(second, { eos_token_id: [second, first] })).toEqual(until(first));
+  expect(await written(second, { bos_token_id: 1 })).toEqual(until(second));
+});
+
 describe("logits and perplexity are those of the reference", () => {
   test.each(["lmu-lm", "lmu-lm-global"])("%s", async (name) => {
     const io = goldenTensors(`language/${name}.io.safetensors`);

@@ -10,7 +10,7 @@ export interface Beside {
   /** tokenizer.json and tokenizer_config.json, parsed. */
   readonly tokenizer?: unknown;
   readonly tokenizerConfig?: unknown;
-  /** eos_token_id of config.json. */
+  /** eos_token_id of generation_config.json or, where it has none, of config.json: as transformers take it. */
   readonly stopIds: readonly number[];
 }
 
@@ -22,7 +22,7 @@ export async function readBeside(
   if (!(await isSet(source))) return { source, stopIds: [] };
   const find = finderOf(source as FileSet, { signal, maxBytes }, openReader);
   const config = await readJson(find, "config.json");
-  const ids = [(config as { eos_token_id?: unknown } | undefined)?.eos_token_id].flat();
+  const ids = [endOf(await readJson(find, "generation_config.json")) ?? endOf(config)].flat();
   const isRecord = Object.getPrototypeOf(source) === Object.prototype;
   return {
     // Streams can be read once.
@@ -37,4 +37,8 @@ export async function readBeside(
     tokenizerConfig: await readJson(find, "tokenizer_config.json"),
     stopIds: ids.filter((id): id is number => Number.isInteger(id)),
   };
+}
+
+function endOf(config: unknown): unknown {
+  return (config as { eos_token_id?: unknown } | null | undefined)?.eos_token_id;
 }

@@ -44,7 +44,7 @@ export class LanguageModel {
   /** The model itself: token ids in, a row of logits for each out, or of probabilities where softmax comes last. */
   readonly model: Model;
   readonly #tokenizer: Tokenizer;
-  /** Tokens at which a text ends, as the model's config.json says. */
+  /** Tokens at which a text ends, as the files beside the weights say. */
   readonly #stopIds: readonly number[];
   readonly #kept: Kept | undefined;
   readonly #toLogits: ToLogits;
@@ -69,7 +69,8 @@ export class LanguageModel {
   /**
    * Loads a language model: any model that reads token ids and gives a row of logits, one for each token, at every step.
    *
-   * @param source - as for `load`; a folder (or sources by name) may have config.json and tokenizer.json beside the weights
+   * @param source - as for `load`; a folder (or sources by name) may have config.json, generation_config.json and
+   *   tokenizer.json beside the weights
    * @param options - those of `load`, and the tokenizer
    * @throws what `load` throws; LmuError description-invalid if the model is none of language; format-unknown if
    *   tokenizer.json needs a package that is not installed

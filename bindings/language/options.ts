@@ -20,7 +20,7 @@ export interface GenerationOptions extends SamplingOptions {
   readonly maxTokens?: number | undefined;
   /** Strings at which the text ends; they are not part of it. */
   readonly stop?: string | readonly string[] | undefined;
-  /** Tokens at which it ends. @defaultValue the model's own, where its config.json has them */
+  /** Tokens at which it ends. @defaultValue the model's own, where its generation_config.json or config.json has them */
   readonly stopIds?: readonly number[] | undefined;
 }
 

@@ -57,7 +57,10 @@ describe.each(SIDES)("a language model %s", (_, lm) => {
 
   test("saves, restores, forks and rewinds a text", async () => {
     const text = await lm.generation(PROMPT, OPTIONS);
-    for (let i = 0; i < 7; i++) expect(await text.next()).toEqual(whole[i]);
+    for (let i = 0; i < 7; i++) {
+      expect(await text.next()).toEqual(whole[i]);
+      expect(text.count).toBe(i + 1);
+    }
     const saved = await text.save();
     expect([text.count, text.position, text.ended]).toEqual([7, 12, undefined]);
     expect(await collect(await text.fork())).toEqual(whole.slice(7));
@@ -129,6 +132,34 @@ describe.each(SIDES)("a language model %s", (_, lm) => {
 });
 
 describe("in a worker", () => {
+  test("a token whose call was given up while it was written comes with the next call", async () => {
+    const text = await there.generation(PROMPT, OPTIONS);
+    const seen: unknown[] = [];
+    let rejected = 0;
+    for (let turn = 0; seen.length < 10; turn++) {
+      const controller = new AbortController();
+      const first = text.next({ signal: controller.signal });
+      const second = turn % 3 ? undefined : text.next();
+      controller.abort("enough");
+      await first.then(
+        (token) => seen.push(token),
+        (reason: unknown) => {
+          expect(reason).toBe("enough");
+          rejected++;
+        },
+      );
+      if (second) seen.push(await second);
+      expect(text.count).toBe(seen.length);
+      if (turn % 5 === 0) seen.push(await text.next());
+    }
+    expect(rejected).toBeGreaterThan(2);
+    const forked = await collect(await text.fork());
+    seen.push(...(await collect(text)));
+    expect(seen).toEqual(whole);
+    expect(forked.length).toBeGreaterThan(0);
+    expect(forked).toEqual(whole.slice(-forked.length));
+  });
+
   test("a prompt that begins with what a text has read goes on from there", async () => {
     const lm = await worker.loadLanguageModel(gpt2(), { reuse: 2 });
     const history = [

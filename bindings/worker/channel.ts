@@ -2,14 +2,7 @@ import { LmuError, messageOf } from "../errors.js";
 import type { LoadOptions } from "../model/load-options.js";
 import type { Progress } from "../source/source.js";
 import type { Port } from "./port.js";
-import {
-  ACTIONS,
-  type FromWorker,
-  type ModelFacts,
-  receiveError,
-  type Request,
-  type ToWorker,
-} from "./protocol.js";
+import { ACTIONS, type FromWorker, receiveError, type Request, type ToWorker } from "./protocol.js";
 
 /** Seconds that a thread may take to start and answer. */
 const PATIENCE = 30;
@@ -19,12 +12,16 @@ export interface AskOptions {
   readonly transfer?: readonly ArrayBuffer[];
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: LoadOptions["onProgress"];
+  /** Takes what the worker answers after the request has been given up: it had been done. */
+  readonly late?: ((value: never) => void) | undefined;
 }
 
 /** Requests to a worker and their answers, told apart by number. */
 export class Channel {
   readonly #port: Port<ToWorker, FromWorker>;
   readonly #waiting = new Map<number, Waiting>();
+  /** Who takes the answers that nobody waits for any more. */
+  readonly #late = new Map<number, (value: unknown) => void>();
   #ids = 0;
   #isGreeted = false;
   #failure: LmuError | undefined;
@@ -43,7 +40,8 @@ export class Channel {
    * @throws what the worker throws; LmuError worker-failed; the signal's reason, what onProgress throws: unchanged;
    *   TypeError if an argument cannot be sent
    */
-  ask<T>(request: Request, { transfer = [], signal, onProgress }: AskOptions = {}): Promise<T> {
+  ask<T>(request: Request, options: AskOptions = {}): Promise<T> {
+    const { transfer = [], signal, onProgress, late } = options;
     return new Promise((resolve, reject) => {
       if (this.#failure) throw this.#failure;
       signal?.throwIfAborted();
@@ -52,7 +50,13 @@ export class Channel {
       const abort = () => this.#giveUp(id, signal!.reason);
       signal?.addEventListener("abort", abort, { once: true });
       const done = () => signal?.removeEventListener("abort", abort);
-      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, done, onProgress });
+      this.#waiting.set(id, {
+        resolve: resolve as Waiting["resolve"],
+        reject,
+        done,
+        onProgress,
+        late: late as Waiting["late"],
+      });
       this.#port.hold(true);
       try {
         this.#port.post({ id, request }, transfer);
@@ -89,8 +93,9 @@ export class Channel {
 
   /** Rejects a request at once, and tells the worker. */
   #giveUp(id: number, reason: unknown): void {
-    const { reject } = this.#waiting.get(id)!;
+    const { reject, late } = this.#waiting.get(id)!;
     this.#settle(id);
+    if (late) this.#late.set(id, late);
     this.#port.post({ id, aborted: true }, []);
     reject(reason);
   }
@@ -98,7 +103,7 @@ export class Channel {
   #receive(message: FromWorker): void {
     // A worker that runs something else may say anything.
     const waiting = this.#waiting.get((message as FromWorker | null)?.id ?? NaN);
-    if (!waiting) return this.#drop(message as object);
+    if (!waiting) return this.#receiveLate(message);
     if ("progress" in message) return this.#tell(message.id, message.progress, waiting);
     this.#settle(message.id);
     if ("error" in message) waiting.reject(receiveError(message.error));
@@ -113,10 +118,11 @@ export class Channel {
     }
   }
 
-  /** Gives back a model that came when its load had been given up: nobody else could dispose of it. */
-  #drop(message: { readonly value?: Partial<ModelFacts> | null } | null): void {
-    const model = message?.value?.model;
-    if (model !== undefined) this.ask({ call: "closeModel", model }).catch(() => undefined);
+  #receiveLate(message: FromWorker | null): void {
+    const late = this.#late.get(message?.id ?? NaN);
+    if (!late || "progress" in message!) return;
+    this.#late.delete(message!.id);
+    if ("value" in message!) late(message.value);
   }
 
   #fail(failure: unknown): void {
@@ -137,4 +143,5 @@ interface Waiting {
   reject(reason: unknown): void;
   done(): void;
   onProgress: LoadOptions["onProgress"];
+  late: ((value: unknown) => void) | undefined;
 }

@@ -19,6 +19,8 @@ export class WorkerGeneration {
   readonly #handle: number;
   readonly #lifetime: Lifetime;
   #facts: GenerationFacts;
+  /** Answers of calls that were given up when the worker had written the token: the next calls take them. */
+  readonly #missed: GenerationFacts[];
 
   static {
     printable(WorkerGeneration, "WorkerGeneration", ({ position, count, ended }) => ({
@@ -29,7 +31,8 @@ export class WorkerGeneration {
   }
 
   /** @internal */
-  constructor(ask: Ask, facts: GenerationFacts) {
+  constructor(ask: Ask, facts: GenerationFacts, missed: readonly GenerationFacts[] = []) {
+    this.#missed = [...missed];
     this.#ask = ask;
     this.#handle = facts.text!;
     this.#facts = facts;
@@ -55,13 +58,19 @@ export class WorkerGeneration {
    * Writes the next token, as {@link lmu-wasm/language!Generation.next | next} of the language entry.
    *
    * @param options - a signal rejects at once with its reason; of a long prompt the worker has then read a part, and goes on
-   *   there with the next call
+   *   there with the next call. What it had written already comes with the next call
    * @throws what next of the language entry throws
    */
   async next(
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Token | undefined> {
-    return (await this.#call({ call: "next" }, options)).token;
+    this.#lifetime.expectAlive(ACTIONS.next);
+    options.signal?.throwIfAborted();
+    const missed = this.#missed;
+    const late = (facts: GenerationFacts) => void missed.push(facts);
+    if (missed.length === 0) late(await this.#send({ call: "next" }, { ...options, late }));
+    this.#facts = missed.shift()!;
+    return this.#facts.token;
   }
 
   /** The tokens to come, until the text has ended; the worker writes none that nobody has asked for. */
@@ -77,12 +86,13 @@ export class WorkerGeneration {
   /** Back to where it was, as {@link lmu-wasm/language!Generation.rewind | rewind} of the language entry. */
   async rewind(saved: Uint8Array): Promise<void> {
     await this.#call({ call: "rewind", snapshot: saved });
+    this.#missed.length = 0;
   }
 
   /** A second text with the same beginning, as {@link lmu-wasm/language!Generation.fork | fork} of the language entry. */
   async fork(options: GenerationOptions = {}): Promise<WorkerGeneration> {
     const facts = await this.#send({ call: "forkText", options });
-    return new WorkerGeneration(this.#ask, facts);
+    return new WorkerGeneration(this.#ask, facts, this.#missed);
   }
 
   /** Gives the memory back, after the calls made before. Idempotent. */
@@ -95,8 +105,8 @@ export class WorkerGeneration {
     this.dispose();
   }
 
-  async #call(request: Omit<GenerationRequest, "text">, options?: AskOptions) {
-    return (this.#facts = await this.#send(request, options));
+  async #call(request: Omit<GenerationRequest, "text">) {
+    return (this.#facts = await this.#send(request));
   }
 
   async #send(request: Omit<GenerationRequest, "text">, options?: AskOptions) {

@@ -60,7 +60,8 @@ export class HostLanguage {
       case "next": {
         const pause = pauses(signal);
         while (text.read()) await pause();
-        return { ...factsOf(text), token: text.next() };
+        const token = text.next();
+        return { ...factsOf(text), token };
       }
       case "saveText":
         return { ...factsOf(text), snapshot: text.save() };

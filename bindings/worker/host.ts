@@ -55,8 +55,8 @@ async function answer(id: number, request: Request, signal: AbortSignal): Promis
     const value = await perform(id, request, signal);
     port.post({ id, value }, buffersOf(value));
   } catch (error) {
-    // Whoever aborted has his own reason, and waits no longer.
-    if (!signal.aborted) port.post({ id, error: sendError(error) }, []);
+    // Whoever aborted has his own reason, and hears only that nothing was done.
+    port.post({ id, error: sendError(error) }, []);
   } finally {
     running.delete(id);
   }

@@ -186,6 +186,9 @@ async function loadInto(
       signal,
       onProgress: sent.isRead ? undefined : onProgress,
       transfer: sent.transfer,
+      // Nobody else could dispose of it.
+      late: ({ model }: ModelFacts) =>
+        channel.ask({ call: "closeModel", model }).catch(() => undefined),
     },
   );
   return [new WorkerModel(channel, facts, ownsWorker), facts.model];

@@ -187,6 +187,11 @@ describe("a text on its way", () => {
     expect(ended.ended).toBe("stop");
   });
 
+  test("of no tokens reads no prompt", async () => {
+    const text = (await lmu()).generation(new Int32Array(200), { maxTokens: 0 });
+    expect([text.read(), text.next(), text.position]).toEqual([false, undefined, 0]);
+  });
+
   test("an abort is heard between tokens, and leaves the model as it was", async () => {
     const lm = await lmu();
     const controller = new AbortController();
@@ -224,6 +229,10 @@ describe("wrong input is refused", () => {
       [() => lm.generation([1.5]), { code: "input-invalid" }],
       [() => lm.generation({} as never), { name: "TypeError" }],
       [() => lm.generation("naïve"), { code: "input-invalid" }],
+      [
+        () => lm.generation(new Int32Array(65)),
+        { message: expect.stringContaining("65 tokens") as never },
+      ],
       [() => lm.logits([]), { name: "RangeError" }],
       [() => lm.logits(new Int32Array(65)), { code: "input-invalid" }],
     ];
@@ -243,7 +252,6 @@ describe("wrong input is refused", () => {
     expect(() => text.next()).toThrow(/has 65 steps, expected at most the 64 positions/);
     expect([text.position, text.count]).toEqual([64, 59]);
     text.save();
-    expect(() => lm.generation(new Int32Array(65)).next()).toThrow(/has 65 steps/);
   });
 
   test("a model that is none of language, and a tokenizer that is none", async () => {

@@ -73,7 +73,16 @@ describe.each(SIDES)("a language model %s", (_, lm) => {
       expect(await collect(await other.restore(saved))).toEqual(whole.slice(7));
     }
     text.dispose();
-    await expect((async () => text.save())()).rejects.toMatchObject({ code: "disposed" });
+    const ACTIONS = {
+      "choose a token": () => text.next(),
+      "save the text": () => text.save(),
+      "restore the text": () => text.rewind(saved),
+      fork: () => text.fork(),
+    };
+    for (const [name, action] of Object.entries(ACTIONS)) {
+      const message = `Cannot ${name}: the text is disposed`;
+      await expect((async () => action())()).rejects.toMatchObject({ code: "disposed", message });
+    }
   });
 
   /** What must reject or throw, and with what. */

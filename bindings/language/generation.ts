@@ -1,5 +1,5 @@
 import { DISPOSE } from "../dispose.js";
-import { typeOf } from "../errors.js";
+import { LmuError, typeOf } from "../errors.js";
 import type { Stream } from "../index.js";
 import { printable } from "../inspect.js";
 import type { Kept } from "./kept.js";
@@ -86,6 +86,7 @@ export class Generation {
   #ended!: Past["ended"];
   /** All tokens that the stream has read, where it may be kept; undefined where nobody knows them. */
   #read: number[] | undefined;
+  #isDisposed = false;
 
   static {
     printable(Generation, "Generation", ({ position, count, ended }) => ({
@@ -125,7 +126,7 @@ export class Generation {
    * @internal
    */
   read(): boolean {
-    if (this.#unread.length <= PROMPT_SLICE) return false;
+    if (this.#ended || this.#unread.length <= PROMPT_SLICE) return false;
     this.#take(PROMPT_SLICE);
     return true;
   }
@@ -139,6 +140,7 @@ export class Generation {
    *   are not finite the text only goes back, by {@link Generation.rewind}
    */
   next(): Token | undefined {
+    this.#expectAlive("choose a token");
     if (this.#ended) return undefined;
     if (this.#count === 0) this.#keepPrompt();
     const logits = this.#logits();
@@ -173,6 +175,7 @@ export class Generation {
    * @throws LmuError snapshot-invalid if the state is not finite; disposed
    */
   save(): Uint8Array {
+    this.#expectAlive("save the text");
     return writePast(this.#past, this.#stream.save());
   }
 
@@ -182,6 +185,7 @@ export class Generation {
    * @throws LmuError snapshot-invalid, snapshot-other-model or snapshot-newer: then nothing has changed; disposed
    */
   rewind(saved: Uint8Array): void {
+    this.#expectAlive("restore the text");
     const { past, snapshot } = readSaved(saved, this.#tools);
     this.#stream.load(snapshot);
     this.#read = undefined;
@@ -195,6 +199,7 @@ export class Generation {
    * @throws TypeError, RangeError as `LanguageModel.generation`; LmuError disposed, model-too-large
    */
   fork(options: GenerationOptions = {}): Generation {
+    this.#expectAlive("fork");
     const past = this.#past;
     const changed = settle("fork", { ...past.options, ...options }, []);
     const random = options.seed === undefined ? past.sampler.random : changed.seed | 0;
@@ -211,12 +216,19 @@ export class Generation {
   dispose(): void {
     if (this.#read) this.#tools.kept?.keep(this.#read, this.#stream);
     this.#read = undefined;
+    this.#isDisposed = true;
     this.#stream.dispose();
   }
 
   /** {@link Generation.dispose}, for `using`. */
   [DISPOSE](): void {
     this.dispose();
+  }
+
+  #expectAlive(action: string): void {
+    if (this.#isDisposed) {
+      throw new LmuError("disposed", `Cannot ${action}: the text is disposed`);
+    }
   }
 
   get #past(): Past {

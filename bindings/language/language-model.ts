@@ -147,8 +147,8 @@ export class LanguageModel {
   /**
    * Opens a text that begins with a prompt.
    *
-   * @throws TypeError, RangeError if an option is of the wrong kind, or the prompt is empty; LmuError input-invalid, disposed,
-   *   model-too-large
+   * @throws TypeError, RangeError if an option is of the wrong kind, or the prompt is empty; LmuError input-invalid, as for
+   *   a prompt of more tokens than the model has positions, disposed, model-too-large
    */
   generation(prompt: Prompt, options: GenerationOptions = {}): Generation {
     return this.#open(prompt, settle("generate", options, this.#stopIds));
@@ -210,6 +210,13 @@ export class LanguageModel {
 
   #open(prompt: Prompt, options: Settled): Generation {
     const ids = this.#ids("generate", prompt);
+    const { maxSteps = Infinity } = this.model.report();
+    if (ids.length > maxSteps) {
+      throw new LmuError(
+        "input-invalid",
+        `Cannot generate: the prompt has ${ids.length} tokens, expected at most the ${maxSteps} positions of the model`,
+      );
+    }
     const { stream, read } = this.#kept?.open(ids) ?? { stream: this.model.stream() };
     return new Generation(
       stream,

@@ -147,7 +147,7 @@ export const ACTIONS: Readonly<Record<Request["call"] | "poolPush" | "poolOutput
   generation: "generate",
   restoreText: "restore the text",
   next: "choose a token",
-  saveText: "save the stream",
+  saveText: "save the text",
   rewind: "restore the text",
   forkText: "fork",
   closeText: "close the text",

@@ -122,6 +122,13 @@ describe("streams in a worker", () => {
     await a.reset();
     expect(a.position).toBe(0);
     expect(await a.step([input[0]!, input[1]!])).toEqual(expected.subarray(0, 9));
+    const newest = expected.subarray(9 * 9, 10 * 9);
+    expect(await a.last(input.subarray(2, 20))).toEqual(newest);
+    const output = new Float32Array(9);
+    await a.reset();
+    expect(await a.last(input.subarray(0, 20), output)).toBe(output);
+    expect(output).toEqual(newest);
+    await expect(a.last([])).rejects.toBeInstanceOf(RangeError);
     expect(await a.end()).toEqual(new Float32Array(0));
     a.dispose();
     await expect(a.push([1, 1])).rejects.toMatchObject({

@@ -148,6 +148,8 @@ function performOnStream(request: Extract<Request, { call: StreamCall | "recall"
       return answer(stream.step(request.input as Samples, outputOf(request), request.options));
     case "push":
       return answer(stream.push(request.input as Samples, outputOf(request), request.options));
+    case "last":
+      return answer(stream.last(request.input as Samples, outputOf(request), request.options));
     case "end":
       return answer(stream.end(outputOf(request)));
     case "reset":

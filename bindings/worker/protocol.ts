@@ -85,7 +85,8 @@ export interface GenerationFacts {
 }
 
 /** What can be asked of a stream. */
-export type StreamCall = "step" | "push" | "end" | "reset" | "save" | "goOn" | "closeStream";
+export type StreamCall =
+  "step" | "push" | "last" | "end" | "reset" | "save" | "goOn" | "closeStream";
 
 /** Arguments of calls that take snapshots or give them. */
 interface Saved {
@@ -118,6 +119,7 @@ export const ACTIONS: Readonly<Record<Request["call"] | "poolPush" | "poolOutput
   stream: "open a stream",
   step: "step the stream",
   push: "push into the stream",
+  last: "push into the stream",
   end: "end the stream",
   reset: "reset the stream",
   recall: "look back",

@@ -95,6 +95,23 @@ export class WorkerStream extends Feed {
   }
 
   /**
+   * Takes a chunk of samples for its newest output alone, as {@link lmu-wasm!Stream.last | last} of the main entry.
+   *
+   * @param chunk - as for {@link WorkerStream.push}, and at least one sample; copied at once
+   * @param output - receives f32[outputSize]; without it the output comes in a new array
+   * @param options - as for {@link WorkerStream.push}
+   * @returns [outputSize]
+   * @throws what last of the main entry throws
+   */
+  async last<Output extends Float32Array = Floats>(
+    chunk: Samples,
+    output?: Output,
+    options?: PrefillOptions,
+  ): Promise<Output> {
+    return this.#call("last", output, chunk, options);
+  }
+
+  /**
    * Ends the sequence, as {@link lmu-wasm!Stream.end | end} of the main entry. Then only {@link WorkerStream.reset} goes on.
    *
    * @param output - receives the outputs, of exactly their length; without it they come in a new array

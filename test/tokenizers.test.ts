@@ -21,6 +21,22 @@ const folderOf = (json: object, vocabulary: number) => ({
   "tokenizer.json": new TextEncoder().encode(JSON.stringify(json)),
 });
 
+test("a tokenizer of before tokenizer.json is named, and ids have no text", async () => {
+  const weights = recurrentFile("gru", { vocabulary: 300, width: 8, blocks: 1 });
+  for (const name of ["vocab.json", "vocab.txt", "spiece.model", "tokenizer.model"]) {
+    const lm = await LanguageModel.load({ "model.safetensors": weights, [name]: Uint8Array.of(1) });
+    expect(() => lm.generation("hello")).toThrow(
+      expect.objectContaining({
+        code: "format-unknown",
+        message: expect.stringMatching(`${name} is no tokenizer.json.*\n.*AutoTokenizer`) as string,
+      }),
+    );
+    const tokens = [...lm.generation([1, 2], { maxTokens: 9 })];
+    expect(tokens.map(({ text }) => text).join("")).toBe("");
+    expect(tokens).toHaveLength(9);
+  }
+});
+
 describe.each(SHAPES)("%s", (_, make, text) => {
   test("whatever was the prompt, it and the pieces behind it are the text", async () => {
     const tokenizer = await readTokenizer(make(), {});

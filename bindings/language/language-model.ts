@@ -9,13 +9,14 @@ import { type GenerateOptions, type GenerationOptions, settle, type Settled } fr
 import { Kept } from "./kept.js";
 import { logitsOf, type ToLogits } from "./logits.js";
 import { type Perplexity, type PerplexityOptions, perplexityOf } from "./perplexity.js";
-import { BYTES, idsOf, readTokenizer, type Tokenizer } from "./tokenizer.js";
+import { BYTES, idsOf, notRead, readTokenizer, type Tokenizer } from "./tokenizer.js";
 
 /** Options of {@link LanguageModel.load}. */
 export interface LanguageModelOptions extends LoadOptions {
   /**
    * What makes ids of texts: any object with `encode` and `decode`. @defaultValue that of the tokenizer.json beside the weights,
-   * for which the package @huggingface/tokenizers must be installed; else a token is a byte
+   * for which the package @huggingface/tokenizers must be installed; else a token is a byte. Where only an older one is (vocab.json
+   * and its like), ids are read and written, and no texts
    */
   tokenizer?: Tokenizer | undefined;
   /**
@@ -106,7 +107,8 @@ export class LanguageModel {
   /**
    * The ids of a text.
    *
-   * @throws LmuError input-invalid if the tokenizer gives an id that the model has not, or none for what it does not know
+   * @throws LmuError input-invalid if the tokenizer gives an id that the model has not, or none for what it does not know;
+   *   format-unknown if beside the weights is a tokenizer of before tokenizer.json
    */
   encode(text: string): Int32Array {
     const ids = Array.from(idsOf(this.#tokenizer, text));
@@ -259,6 +261,8 @@ function expectTokenizer(tokenizer: unknown): void {
   );
 }
 
-async function tokenizerOf({ tokenizer, tokenizerConfig }: Beside): Promise<Tokenizer> {
-  return tokenizer === undefined ? BYTES : readTokenizer(tokenizer, tokenizerConfig ?? {});
+async function tokenizerOf(beside: Beside): Promise<Tokenizer> {
+  const { tokenizer, tokenizerConfig, olderTokenizer } = beside;
+  if (tokenizer !== undefined) return readTokenizer(tokenizer, tokenizerConfig ?? {});
+  return olderTokenizer === undefined ? BYTES : notRead(olderTokenizer);
 }

@@ -30,6 +30,28 @@ export function idsOf(tokenizer: Tokenizer, text: string): ArrayLike<number> {
   return "ids" in encoded ? encoded.ids : encoded;
 }
 
+/**
+ * Stands for a tokenizer that is there, but as a file that is not read. Bytes in its place would be other tokens, and nobody
+ * would see it.
+ */
+export function notRead(file: string): Tokenizer {
+  return {
+    encode() {
+      throw new LmuError(
+        "format-unknown",
+        `Cannot encode the text: ${file} is no tokenizer.json, which transformers makes of it in Python, in the folder of the model:`,
+        { lines: OF_TRANSFORMERS },
+      );
+    },
+    decode: () => "",
+  };
+}
+
+const OF_TRANSFORMERS = [
+  "from transformers import AutoTokenizer",
+  'AutoTokenizer.from_pretrained(".").save_pretrained(".")',
+];
+
 /** What of the package is used. */
 interface Library {
   encode(text: string): Encoding;

@@ -266,7 +266,8 @@ export class Generation {
   /** Of the token to come. */
   #logits(): Float32Array {
     // All has been read, yet nothing was chosen.
-    if (!this.#unread.length) throw notFinite("choose a token: the last logits were not finite");
+    if (!this.#unread.length)
+      throw notFinite("choose a token: the last logits have NaN or infinity");
     const logits = this.#tools.toLogits(this.#take(this.#unread.length));
     const wrong = logits.findIndex((logit) => logit - logit !== 0);
     if (wrong < 0) return logits;

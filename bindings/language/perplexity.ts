@@ -63,7 +63,7 @@ export async function perplexityOf(
       const foretold = ids.subarray(at + 1, at + count + (isEnd ? 0 : 1));
       sum.nats += surprise(logits, foretold, model.outputSize);
       if (!Number.isFinite(sum.nats)) {
-        throw notFinite(`measure: logits of tokens ${at} to ${at + count - 1} are not`);
+        throw notFinite(`measure: a logit of tokens ${at} to ${at + count - 1} is NaN or infinite`);
       }
       sum.tokens += foretold.length;
       for (const id of foretold) sum.bytes += utf8Length(text.push(id));

@@ -29,6 +29,8 @@ export interface Tools {
   readonly tokenizer: Tokenizer;
   readonly vocabulary: number;
   readonly toLogits: ToLogits;
+  /** Positions of the model; no end where it has none. */
+  readonly maxSteps: number;
   /** Where streams are kept for later texts, if any are. */
   readonly kept?: Kept | undefined;
 }

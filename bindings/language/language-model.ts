@@ -49,6 +49,8 @@ export class LanguageModel {
   readonly #stopIds: readonly number[];
   readonly #kept: Kept | undefined;
   readonly #toLogits: ToLogits;
+  /** Positions of the model; no end where it has none. */
+  readonly #maxSteps: number;
 
   static {
     printable(LanguageModel, "LanguageModel", ({ vocabulary }) => ({ vocabulary }));
@@ -62,6 +64,7 @@ export class LanguageModel {
   ) {
     this.model = model;
     this.#toLogits = logitsOf(model);
+    this.#maxSteps = model.report().maxSteps ?? Infinity;
     this.#kept = reuse > 0 ? new Kept(model, reuse) : undefined;
     this.#tokenizer = tokenizer;
     this.#stopIds = stopIds;
@@ -206,17 +209,16 @@ export class LanguageModel {
   get #tools(): Tools {
     return {
       ...{ tokenizer: this.#tokenizer, vocabulary: this.vocabulary },
-      ...{ kept: this.#kept, toLogits: this.#toLogits },
+      ...{ kept: this.#kept, toLogits: this.#toLogits, maxSteps: this.#maxSteps },
     };
   }
 
   #open(prompt: Prompt, options: Settled): Generation {
     const ids = this.#ids("generate", prompt);
-    const { maxSteps = Infinity } = this.model.report();
-    if (ids.length > maxSteps) {
+    if (ids.length > this.#maxSteps) {
       throw new LmuError(
         "input-invalid",
-        `Cannot generate: the prompt has ${ids.length} tokens, expected at most the ${maxSteps} positions of the model`,
+        `Cannot generate: the prompt has ${ids.length} tokens, expected at most the ${this.#maxSteps} positions of the model`,
       );
     }
     const { stream, read } = this.#kept?.open(ids) ?? { stream: this.model.stream() };

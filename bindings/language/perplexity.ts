@@ -39,12 +39,12 @@ const CHUNK = 64;
 /** Streams ids through the model, a few at a time. */
 export async function perplexityOf(
   model: Model,
-  { tokenizer, toLogits }: Pick<Tools, "tokenizer" | "toLogits">,
+  { tokenizer, toLogits, maxSteps }: Pick<Tools, "tokenizer" | "toLogits" | "maxSteps">,
   ids: Int32Array,
   options: PerplexityOptions,
 ): Promise<Perplexity> {
   expectOptions("measure", options, ["signal", "onProgress", "window"]);
-  const { signal, onProgress, window = model.report().maxSteps ?? Infinity } = options;
+  const { signal, onProgress, window = maxSteps } = options;
   if (window !== Infinity) expectInteger("measure", "window", window, 2);
   if (ids.length < 2) {
     throw new RangeError(`Cannot measure: there are ${ids.length} tokens, expected at least 2`);
